@@ -1,0 +1,23 @@
+import { cluster } from "./cluster.ts";
+import { config } from "./config.ts";
+import { database } from "./database.ts";
+import { deployer } from "./deployer.ts";
+import { images } from "./images.ts";
+import { machine } from "./machine.ts";
+import { rollout } from "./rollout.ts";
+import type { CodeEntry } from "./types.ts";
+
+/** Every code, one file an area. A code never changes its meaning and is never used again for another. */
+export const codes = {
+  ...config,
+  ...machine,
+  ...images,
+  ...cluster,
+  ...database,
+  ...rollout,
+  ...deployer,
+} as const satisfies Record<string, CodeEntry>;
+
+export type Code = keyof typeof codes;
+export { TaskFlowError } from "./error.ts";
+export type { CodeEntry } from "./types.ts";
