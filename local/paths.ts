@@ -17,8 +17,7 @@ export const stateDir = join(repoRoot, ".taskflow");
  * `TASKFLOW_CACHE` moves it (an absolute path); default `$XDG_CACHE_HOME/taskflow` or `~/.cache/taskflow`.
  */
 export const cacheDir =
-  process.env["TASKFLOW_CACHE"] ??
-  join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "taskflow");
+  process.env.TASKFLOW_CACHE ?? join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "taskflow");
 
 /** Eight hex digits that tell two checkouts on one machine apart (container, volume and network names). */
 export const checkoutId = createHash("sha256").update(repoRoot).digest("hex").slice(0, 8);

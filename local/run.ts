@@ -4,9 +4,21 @@ import { execa, type Options, type Result } from "execa";
 /** Receives one line of progress at a time, without its newline. */
 export type Report = (line: string) => void;
 
-export interface RunOptions extends Omit<Options, "lines" | "buffer"> {
+export interface RunOptions {
   /** Receives each line of output (stdout and stderr) as it comes. */
   report?: Report;
+  cwd?: string;
+  /** Added to this process's environment. */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Text for the program's standard input; without it there is none. */
+  input?: string | Uint8Array;
+  /** Milliseconds after which the program is ended. */
+  timeout?: number;
+  /** Ends the program when aborted. */
+  cancelSignal?: AbortSignal;
+  /** Numeric user and group to run as (root only). */
+  uid?: number;
+  gid?: number;
 }
 
 /** What a finished program left: never rejects on a non-zero exit code, only `failed` says so. */
@@ -26,8 +38,13 @@ export async function run(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<RunResult> {
-  const { report, ...rest } = options;
-  const child = execa(file, [...args], { ...rest, all: true, reject: false });
+  const { report, input, ...rest } = options;
+  const child = execa(file, [...args], {
+    ...rest,
+    ...(input === undefined ? { stdin: "ignore" as const } : { input }),
+    all: true,
+    reject: false,
+  });
   if (report) {
     // execa's own line iterator; reading it does not take the output away from the result.
     void (async () => {
@@ -38,8 +55,8 @@ export async function run(
       }
     })();
   }
-  const result: Result = await child;
-  const all = String((result as { all?: unknown }).all ?? "");
+  const result = await child;
+  const all = String(result.all ?? "");
   return {
     exitCode: result.exitCode,
     failed: result.failed,
