@@ -7,4 +7,36 @@ export const cluster = {
     cause: "The cluster that this checkout made or was told to use does not answer.",
     fix: ["npm run up"],
   },
+  TF1302: {
+    title: "cluster is gone",
+    cause:
+      "The state says that TaskFlow was deployed, but the cluster was removed or made anew by somebody else since.",
+    fix: ["npm run up"],
+  },
+  TF1303: {
+    title: "context is not local",
+    cause:
+      "The dev stack deploys without asking, so it refuses a cluster whose API is not on this machine unless the configuration allows that context by name.",
+    fix: ["pulumi config set --path 'allowedContexts[0]' {context} --stack {stack}"],
+  },
+  TF1304: {
+    title: "Kubernetes is too old",
+    cause: "The chart and its checks need Kubernetes 1.28 or newer.",
+    fix: ["npm run up -- --cluster embedded"],
+  },
+  TF1305: {
+    title: "context not found",
+    cause: "The kubeconfig has no context of that name.",
+    fix: ["kubectl config get-contexts"],
+  },
+  TF1306: {
+    title: "cluster did not start",
+    cause: "The cluster was created, but its API or its node was not ready in time.",
+    fix: ["npm run destroy", "npm run up"],
+  },
+  TF1307: {
+    title: "the cluster refused the request",
+    cause: "The credentials of this context are not accepted, or lack the right that the call needs.",
+    fix: ["kubectl --context {context} auth can-i --list --namespace {namespace}"],
+  },
 } as const satisfies Record<string, CodeEntry>;

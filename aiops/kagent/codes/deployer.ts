@@ -7,4 +7,40 @@ export const deployer = {
     cause: "The Pulumi CLI ended with an error.",
     fix: ["npm run doctor"],
   },
+  TF1602: {
+    title: "Helm failed",
+    cause: "The Helm CLI ended with an error; the cluster was left as Helm's output says.",
+    fix: ["helm history {release} --namespace {namespace}", "npm run up"],
+  },
+  TF1603: {
+    title: "secrets cannot be decrypted",
+    cause:
+      "PULUMI_CONFIG_PASSPHRASE, or the stack's secrets provider, is not the one that encrypted this stack.",
+    fix: ["export PULUMI_CONFIG_PASSPHRASE=…", "npm run up -- --stack {stack}"],
+  },
+  TF1604: {
+    title: "deployer cannot be switched",
+    cause:
+      "The objects on the cluster belong to the other deployer. Two owners of the same objects would undo each other's changes.",
+    fix: ["npm run destroy -- --deployer {current}", "npm run up -- --deployer {wanted}"],
+  },
+  TF1605: {
+    title: "Pulumi is not available",
+    cause:
+      "The Pulumi CLI or one of the provider plugins is not installed and could not be downloaded. Helm deploys the same images and values.",
+    fix: ["npm run up -- --deployer helm", "npm run doctor"],
+  },
+  TF1606: {
+    title: "stack is locked",
+    cause: "Another Pulumi run works on this stack, or one was ended before it could remove its lock.",
+    fix: ["pulumi cancel --stack {stack}", "npm run up"],
+  },
+  TF1607: {
+    title: "Helm release is busy",
+    cause: "Another Helm run works on this release, or one was ended half-way and left it pending.",
+    fix: [
+      "helm history {release} --namespace {namespace}",
+      "helm rollback {release} --namespace {namespace}",
+    ],
+  },
 } as const satisfies Record<string, CodeEntry>;

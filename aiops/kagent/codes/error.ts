@@ -1,4 +1,5 @@
 import { type Code, codes } from "./index.ts";
+import { fillFix } from "./types.ts";
 
 export interface ErrorFacts {
   /** What happened here, with the values: where, what was found, what was wanted. */
@@ -7,6 +8,8 @@ export interface ErrorFacts {
   detail?: readonly string[];
   /** Values for the `{name}` slots of the code's fix lines. */
   values?: Readonly<Record<string, string>>;
+  /** Fix lines known better here than in the registry (this OS's exact command); they replace the registry's. */
+  fix?: readonly string[];
   cause?: unknown;
 }
 
@@ -26,8 +29,6 @@ export class TaskFlowError extends Error {
     this.code = code;
     this.what = facts.what;
     this.detail = facts.detail ?? [];
-    this.fix = codes[code].fix.map((line) =>
-      line.replace(/\{(\w+)\}/g, (slot, name) => facts.values?.[name] ?? slot),
-    );
+    this.fix = facts.fix ?? fillFix(codes[code].fix, facts.values);
   }
 }

@@ -3,6 +3,7 @@ import { config } from "./config.ts";
 import { database } from "./database.ts";
 import { deployer } from "./deployer.ts";
 import { images } from "./images.ts";
+import { internal } from "./internal.ts";
 import { machine } from "./machine.ts";
 import { rollout } from "./rollout.ts";
 import type { CodeEntry } from "./types.ts";
@@ -16,8 +17,9 @@ export const codes = {
   ...database,
   ...rollout,
   ...deployer,
+  ...internal,
 } as const satisfies Record<string, CodeEntry>;
 
 export type Code = keyof typeof codes;
 export { TaskFlowError } from "./error.ts";
-export type { CodeEntry } from "./types.ts";
+export { type CodeEntry, fillFix } from "./types.ts";
