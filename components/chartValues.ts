@@ -1,0 +1,68 @@
+/**
+ * Stack configuration + image references -> Helm values. The one place: Pulumi, plain Helm and the golden tests
+ * all use it, on top of charts/todo-app/values-<environment>.yaml. Carries names of secrets, never a secret.
+ */
+import type { StackConfig } from "./stackConfig.ts";
+
+export const components = ["frontend", "backend"] as const;
+export type AppComponent = (typeof components)[number];
+
+/** An image as the chart names it: `repository:tag`. */
+export interface ImageRef {
+  repository: string;
+  tag: string;
+}
+
+export const chartName = "todo-app";
+export const releaseName = "todo-local";
+
+/** The Secrets that the deployer makes; the chart only names them. */
+export const secretNames: Readonly<Record<AppComponent, string>> = {
+  frontend: "frontend-secrets",
+  backend: "backend-secrets",
+};
+
+export type ChartValues = Record<string, unknown>;
+
+export function chartValues(
+  config: StackConfig,
+  images: Readonly<Record<AppComponent, ImageRef>>,
+): ChartValues {
+  const autoscaling = {
+    enabled: config.autoscaling.enabled,
+    maxReplicas: config.autoscaling.maxReplicas,
+    targetCPUUtilizationPercentage: config.autoscaling.targetCpuPercent,
+  };
+  return {
+    image: {
+      // The node has the image already, verified; a registry is asked only where one is configured.
+      pullPolicy: "IfNotPresent",
+      frontend: images.frontend,
+      backend: images.backend,
+    },
+    replicaCount: config.replicas,
+    ...(config.resources ? { resources: config.resources } : {}),
+    env: {
+      databaseUrl: "",
+      betterAuthSecret: "",
+      openaiApiKey: "",
+      aiModel: config.aiModel,
+      appUrl: config.appUrl,
+    },
+    existingSecret: { frontend: secretNames.frontend, backend: secretNames.backend },
+    secretsRevision: String(config.secretsRevision),
+    service: {
+      frontend: { nodePort: config.nodePort, annotations: serviceAnnotations },
+      backend: { annotations: serviceAnnotations },
+    },
+    ingress: {
+      enabled: config.ingress.enabled,
+      ...(config.ingress.className ? { className: config.ingress.className } : {}),
+      ...(config.ingress.host ? { host: config.ingress.host } : {}),
+    },
+    autoscaling: { frontend: autoscaling, backend: autoscaling },
+  };
+}
+
+// Pulumi would wait ten seconds for each Service's endpoints; the Deployments' readiness says the same, sooner.
+const serviceAnnotations = { "pulumi.com/skipAwait": "true" };
