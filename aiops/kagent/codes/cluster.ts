@@ -17,7 +17,7 @@ export const cluster = {
     title: "context is not local",
     cause:
       "The dev stack deploys without asking, so it refuses a cluster whose API is not on this machine unless the configuration allows that context by name.",
-    fix: ["pulumi config set --path 'allowedContexts[0]' {context} --stack {stack}"],
+    fix: ["pulumi config set --stack {stack} --path 'taskflow:allowContexts[0]' {context}"],
   },
   TF1304: {
     title: "Kubernetes is too old",

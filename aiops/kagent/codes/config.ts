@@ -12,10 +12,4 @@ export const config = {
     cause: "A stack is a file Pulumi.<stack>.yaml at the top of the repo.",
     fix: ["npm run up -- --stack dev"],
   },
-  TF1003: {
-    title: "required secret missing",
-    cause:
-      "Outside dev nothing is generated: each secret has to be set, encrypted, in the stack's configuration.",
-    fix: ["pulumi config set --secret {key} --stack {stack}"],
-  },
 } as const satisfies Record<string, CodeEntry>;

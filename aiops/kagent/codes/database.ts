@@ -11,29 +11,29 @@ export const database = {
   TF1402: {
     title: "database host unknown",
     cause: "The host name in DATABASE_URL does not resolve.",
-    fix: ["pulumi config set --secret databaseUrl --stack {stack}", "npm run up"],
+    fix: ["pulumi config set --stack {stack} --secret taskflow:databaseUrl", "npm run up"],
   },
   TF1403: {
     title: "database refused the credentials",
     cause: "PostgreSQL knows no such user, or the password in DATABASE_URL is wrong.",
-    fix: ["pulumi config set --secret databaseUrl --stack {stack}", "npm run up"],
+    fix: ["pulumi config set --stack {stack} --secret taskflow:databaseUrl", "npm run up"],
   },
   TF1404: {
     title: "database does not exist",
     cause:
       "The server answers and the credentials are right, but it has no database of the name in DATABASE_URL.",
-    fix: ["pulumi config set --secret databaseUrl --stack {stack}", "npm run up"],
+    fix: ["pulumi config set --stack {stack} --secret taskflow:databaseUrl", "npm run up"],
   },
   TF1405: {
     title: "DATABASE_URL is not a PostgreSQL address",
     cause: "The value is not of the form postgresql://user:password@host:5432/name.",
-    fix: ["pulumi config set --secret databaseUrl --stack {stack}", "npm run up"],
+    fix: ["pulumi config set --stack {stack} --secret taskflow:databaseUrl", "npm run up"],
   },
   TF1406: {
     title: "database connection is not encrypted as asked",
     cause:
       "DATABASE_URL asks for TLS and the server offers none, its certificate is not trusted, or it only allows TLS.",
-    fix: ["pulumi config set --secret databaseUrl --stack {stack}", "npm run up"],
+    fix: ["pulumi config set --stack {stack} --secret taskflow:databaseUrl", "npm run up"],
   },
   TF1407: {
     title: "database has no free connection",

@@ -3,15 +3,15 @@ import type { CodeEntry } from "./types.ts";
 /** TF12xx: base images, builds and delivery to the node. */
 export const images = {
   TF1201: {
-    title: "base image not available",
-    cause:
-      "The base image could not be pulled from its registry, and no local equivalent could be made in its place.",
-    fix: ["docker pull {image}", "npm run up -- --verbose"],
+    title: "image build failed",
+    cause: "A step of the Dockerfile failed; its last lines are shown.",
+    fix: ["npm run up"],
   },
   TF1202: {
-    title: "image build failed",
-    cause: "A step of the Dockerfile ended with an error; the last lines of its output show which.",
-    fix: ["npm run up"],
+    title: "base image not available",
+    cause:
+      "A base image is neither in the local Docker daemon nor to be had from its registry or from Debian packages.",
+    fix: ["{fix}", "npm run doctor"],
   },
   TF1203: {
     title: "image not on the node",
@@ -25,8 +25,14 @@ export const images = {
     fix: ["npm run status", "npm run up"],
   },
   TF1205: {
-    title: "disk full during a build",
-    cause: "Docker had no space left while it wrote a layer.",
-    fix: ["docker system df", "docker builder prune --force", "docker image prune --force", "npm run up"],
+    title: "build without network",
+    cause:
+      "A build step could not reach a package registry: no network, no name resolution, or a proxy that Docker does not know.",
+    fix: ["npm run doctor", "npm run up"],
+  },
+  TF1206: {
+    title: "build does not trust the network's certificate",
+    cause: "A proxy on this network signs with its own authority, which the build image does not know.",
+    fix: ["NODE_EXTRA_CA_CERTS=/path/to/ca.pem npm run up"],
   },
 } as const satisfies Record<string, CodeEntry>;

@@ -4,41 +4,42 @@ import type { CodeEntry } from "./types.ts";
 export const machine = {
   TF1101: {
     title: "Docker does not answer",
-    cause: "Docker is installed, but its daemon is not running or does not answer at this address.",
-    fix: ["sudo systemctl start docker", "npm run doctor"],
+    cause: "The Docker daemon is not running, or this user may not talk to it.",
+    fix: ["{fix}", "npm run doctor"],
   },
   TF1102: {
+    title: "Docker can't build with BuildKit",
+    cause: "The Dockerfiles use BuildKit; Docker clients from 23 on need the buildx plugin for it.",
+    fix: [
+      "sudo apt-get install docker-buildx-plugin   # or your distribution's docker-buildx",
+      "docker buildx version",
+    ],
+  },
+  TF1103: {
+    title: "disk full",
+    cause: "Docker could not write: the disk that holds its data has no space left.",
+    fix: ["docker system df", "docker builder prune", "docker image prune"],
+  },
+  TF1104: {
+    title: "Docker refused a command",
+    cause: "The Docker daemon answered, but a command that TaskFlow needs failed.",
+    fix: ["npm run doctor"],
+  },
+  TF1105: {
     title: "Docker is not installed",
     cause:
       "No `docker` program is on the PATH. Images are built with it, and the default cluster runs in it.",
-    fix: ["npm run doctor", "npm run up -- --yes"],
-  },
-  TF1103: {
-    title: "BuildKit is missing",
-    cause:
-      "The Dockerfiles need BuildKit. Docker 23 and newer reach it through the buildx plugin, which is not there.",
-    fix: ["npm run doctor"],
-  },
-  TF1104: {
-    title: "not enough disk space",
-    cause: "The disk that holds the repo, the cache or Docker's data has less free space than a build needs.",
-    fix: ["docker system df", "docker builder prune --force", "docker image prune --force"],
-  },
-  TF1105: {
-    title: "not enough memory",
-    cause:
-      "The cluster and the app need 2 GiB; this machine, Docker's virtual machine or a cgroup gives less.",
     fix: ["npm run doctor"],
   },
   TF1106: {
-    title: "too few CPUs",
-    cause: "Two CPUs are the supported minimum; with one, builds and start-up take far longer.",
-    fix: ["npm run doctor"],
+    title: "too little free disk space",
+    cause: "The disk that holds the repo, the cache or Docker's data has less free space than a build needs.",
+    fix: ["docker system df", "docker builder prune", "docker image prune"],
   },
   TF1107: {
     title: "port taken",
     cause: "Another program listens on the port under which the frontend would be published on this machine.",
-    fix: ["pulumi config set hostPort {freePort} --stack {stack}", "npm run up"],
+    fix: ["pulumi config set --stack {stack} taskflow:hostPort {freePort}", "npm run up"],
   },
   TF1108: {
     title: "tool missing",
@@ -54,7 +55,7 @@ export const machine = {
   TF1110: {
     title: "inotify limits too low",
     cause:
-      "Each kubelet, containerd and log reader uses inotify instances; with the kernel's defaults a node can run out.",
+      "Each kubelet, containerd and log reader takes inotify instances; with the kernel's defaults a node can run out.",
     fix: ["sudo sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288"],
   },
   TF1111: {
@@ -83,6 +84,16 @@ export const machine = {
     title: "cgroup limit too low",
     cause:
       "A cgroup holds this session, and with it the containers, below what the cluster and the app need.",
+    fix: ["npm run doctor"],
+  },
+  TF1116: {
+    title: "too little memory",
+    cause: "The cluster and the app need 2 GiB; this machine or Docker's virtual machine has less to give.",
+    fix: ["npm run doctor"],
+  },
+  TF1117: {
+    title: "too few CPUs",
+    cause: "Two CPUs are the supported minimum; with one, builds and start-up take far longer.",
     fix: ["npm run doctor"],
   },
 } as const satisfies Record<string, CodeEntry>;
