@@ -24,9 +24,14 @@ export const secretNames: Readonly<Record<AppComponent, string>> = {
 
 export type ChartValues = Record<string, unknown>;
 
+/**
+ * @param databaseRevision changes when the generated database moved or was made anew, so that the pods learn its new
+ *   address; empty where the database is configured.
+ */
 export function chartValues(
   config: StackConfig,
   images: Readonly<Record<AppComponent, ImageRef>>,
+  databaseRevision = "",
 ): ChartValues {
   const autoscaling = {
     enabled: config.autoscaling.enabled,
@@ -50,7 +55,7 @@ export function chartValues(
       appUrl: config.appUrl,
     },
     existingSecret: { frontend: secretNames.frontend, backend: secretNames.backend },
-    secretsRevision: String(config.secretsRevision),
+    secretsRevision: [config.secretsRevision, databaseRevision].filter(Boolean).join("-"),
     service: {
       frontend: { nodePort: config.nodePort, annotations: serviceAnnotations },
       backend: { annotations: serviceAnnotations },

@@ -1,0 +1,38 @@
+/** Options that several verbs share. */
+import { type Command, Option } from "commander";
+
+export interface StackOptions {
+  stack: string;
+  cluster?: string;
+}
+
+export interface DeployOptions extends StackOptions {
+  deployer: "auto" | "pulumi" | "helm";
+  yes?: boolean;
+}
+
+export function withStack(command: Command): Command {
+  return command
+    .addOption(
+      new Option("-s, --stack <name>", "stack: a file Pulumi.<name>.yaml")
+        .default("dev")
+        .env("TASKFLOW_STACK"),
+    )
+    .addOption(
+      new Option(
+        "-c, --cluster <kind>",
+        "auto, embedded, minikube, kind, k3d, docker-desktop or context:NAME (default: what the stack says)",
+      ).env("TASKFLOW_CLUSTER"),
+    );
+}
+
+export function withDeployer(command: Command): Command {
+  return withStack(command)
+    .addOption(
+      new Option("-d, --deployer <name>", "who applies the chart")
+        .choices(["auto", "pulumi", "helm"])
+        .default("auto")
+        .env("TASKFLOW_DEPLOYER"),
+    )
+    .option("-y, --yes", "answer yes to every question");
+}

@@ -1,0 +1,66 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { ImageRef } from "./chartValues.ts";
+import type { ImageSpec } from "./imageBuild.ts";
+import { NodeImage } from "./nodeImage.ts";
+
+export interface AppImageArgs {
+  /** What to build; its tag is the hash of its content, known before anything is built. */
+  spec: ImageSpec;
+  /** The cluster to deliver to, as `taskflow:cluster` names it; with `registry` the image is pushed instead. */
+  cluster: string;
+  /** Registry path to push to, e.g. ghcr.io/me. Default: deliver to the cluster's node. */
+  registry?: string | undefined;
+  /** How many tags of this image stay on this machine and on the node. */
+  keep: number;
+}
+
+/** One of the app's images: built from source, delivered to the node and verified there. */
+export class AppImage extends pulumi.ComponentResource {
+  /** As the chart names it; a plain value, so that a preview can render the chart. */
+  readonly ref: ImageRef;
+  /** The image's ID as Docker has it (`sha256:...`), or its digest in the registry. */
+  readonly id: pulumi.Output<string>;
+
+  constructor(name: string, args: AppImageArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("taskflow:index:AppImage", name, {}, opts);
+    const { spec, registry } = args;
+    this.ref = { repository: registry ? `${registry}/${spec.repository}` : spec.repository, tag: spec.tag };
+
+    const image = new docker.Image(
+      name,
+      {
+        imageName: `${this.ref.repository}:${this.ref.tag}`,
+        build: {
+          context: spec.context,
+          dockerfile: spec.dockerfile,
+          target: spec.target,
+          platform: spec.platform,
+          args: spec.args,
+          builderVersion: docker.BuilderVersion.BuilderBuildKit,
+          ...(spec.network ? { network: spec.network } : {}),
+        },
+        skipPush: !registry,
+      },
+      { parent: this },
+    );
+
+    if (registry) {
+      this.id = image.repoDigest;
+    } else {
+      const delivered = new NodeImage(
+        name,
+        {
+          cluster: args.cluster,
+          repository: spec.repository,
+          tag: spec.tag,
+          keep: args.keep,
+          imageId: image.repoDigest,
+        },
+        { parent: this, dependsOn: image },
+      );
+      this.id = delivered.imageId;
+    }
+    this.registerOutputs({ ref: this.ref, id: this.id });
+  }
+}

@@ -1,0 +1,27 @@
+import * as pulumi from "@pulumi/pulumi";
+import { parseStackConfig, type SecretKey, type StackConfig, secretKeys } from "./stackConfig.ts";
+
+export interface ProgramConfig {
+  config: StackConfig;
+  /** Secret values of the stack's file; absent where not configured. */
+  secrets: Readonly<Partial<Record<SecretKey, pulumi.Output<string>>>>;
+}
+
+/** Reads `taskflow:*` of the running stack. Throws TF1001 with every problem. */
+export function readProgramConfig(): ProgramConfig {
+  const namespace = "taskflow";
+  const source = new pulumi.Config(namespace);
+  const secrets = Object.fromEntries(
+    secretKeys.map((key) => [key, source.getSecret(key)] as const).filter(([, value]) => value !== undefined),
+  ) as ProgramConfig["secrets"];
+  const raw = Object.fromEntries(
+    Object.entries(pulumi.runtime.allConfig())
+      .filter(([key]) => key.startsWith(`${namespace}:`))
+      .map(([key, value]) => [key.slice(namespace.length + 1), value]),
+  );
+  const configured = Object.fromEntries(secretKeys.map((key) => [key, key in secrets])) as Record<
+    SecretKey,
+    boolean
+  >;
+  return { config: parseStackConfig(pulumi.getStack(), raw, configured), secrets };
+}

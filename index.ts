@@ -1,0 +1,73 @@
+/** TaskFlow on Kubernetes: config -> images -> secrets -> release -> outputs. */
+import * as docker from "@pulumi/docker";
+import * as kubernetes from "@pulumi/kubernetes";
+import { AppImage } from "./components/appImage.ts";
+import { AppSecrets } from "./components/appSecrets.ts";
+import { chartValues, components } from "./components/chartValues.ts";
+import { imageSpecs } from "./components/imageBuild.ts";
+import { outputs } from "./components/outputs.ts";
+import { readProgramConfig } from "./components/pulumiConfig.ts";
+import { sourceHash } from "./components/sourceHash.ts";
+import { TodoRelease } from "./components/todoRelease.ts";
+import { prepare } from "./local/prepare.ts";
+
+const { config, secrets } = readProgramConfig();
+// What must be there before anything can even be previewed: cluster, database, base images. Found running in a moment.
+const local = await prepare(config);
+
+const dockerProvider = new docker.Provider("docker", {});
+const cluster = new kubernetes.Provider("cluster", {
+  kubeconfig: local.access.kubeconfig,
+  context: local.access.context,
+  clusterIdentifier: local.cluster.name,
+  enableConfigMapMutable: true,
+  enableSecretMutable: true,
+  enablePatchForce: true, // `up` mends a field that somebody edited by hand
+});
+
+const specs = imageSpecs({ version: config.version, bases: local.bases });
+const [frontend, backend] = components.map(
+  (component) =>
+    new AppImage(
+      component,
+      { spec: specs[component], cluster: local.choice, registry: config.registry, keep: config.keepImages },
+      { providers: [dockerProvider] },
+    ),
+) as [AppImage, AppImage];
+
+const labels = {
+  "pod-security.kubernetes.io/enforce": "restricted",
+  "app.kubernetes.io/part-of": "taskflow",
+};
+const ns = new kubernetes.core.v1.Namespace(
+  "namespace",
+  { metadata: { name: config.namespace, labels } },
+  { provider: cluster },
+);
+const appSecrets = new AppSecrets(
+  "secrets",
+  {
+    namespace: config.namespace,
+    configured: secrets,
+    databaseUrl: secrets.databaseUrl ?? local.database.url,
+  },
+  { providers: [cluster], dependsOn: ns },
+);
+new TodoRelease(
+  "release",
+  {
+    namespace: config.namespace,
+    environment: config.environment,
+    values: chartValues(config, { frontend: frontend.ref, backend: backend.ref }, local.database.revision),
+    deployMode: config.deployMode,
+    chartHash: sourceHash("charts/todo-app"),
+  },
+  { providers: [cluster], dependsOn: [ns, appSecrets, frontend, backend] },
+);
+
+export const { frontendUrl, backendUrl, namespace, release, images, portForward } = outputs(
+  config,
+  { frontend: frontend.ref, backend: backend.ref },
+  local.address.frontendUrl,
+  local.access,
+);
