@@ -25,12 +25,6 @@ export const machine = {
     cause: "The Docker daemon answered, but a command that TaskFlow needs failed.",
     fix: ["npm run doctor"],
   },
-  TF1105: {
-    title: "Docker is not installed",
-    cause:
-      "No `docker` program is on the PATH. Images are built with it, and the default cluster runs in it.",
-    fix: ["npm run doctor"],
-  },
   TF1106: {
     title: "too little free disk space",
     cause: "The disk that holds the repo, the cache or Docker's data has less free space than a build needs.",
@@ -69,11 +63,6 @@ export const machine = {
     cause:
       "The distribution's packages could not be installed, or the daemon did not answer after its start.",
     fix: ["sudo apt-get update", "sudo apt-get install docker.io", "npm run doctor"],
-  },
-  TF1113: {
-    title: "no permission to use Docker",
-    cause: "The daemon runs, but this user may not open its socket.",
-    fix: ['sudo usermod --append --groups docker "$USER"', "newgrp docker", "npm run doctor"],
   },
   TF1114: {
     title: "operating system not supported",
