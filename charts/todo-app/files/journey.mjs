@@ -5,13 +5,20 @@ import { writeFileSync } from "node:fs";
 
 const { FRONTEND, BACKEND, NEXT_PUBLIC_APP_URL } = process.env;
 const mark = randomUUID();
-const outcome = { email: `helm-test-${mark}@taskflow.invalid`, title: `helm test ${mark}`, task: null, problem: null };
+const outcome = {
+  email: `helm-test-${mark}@taskflow.invalid`,
+  title: `helm test ${mark}`,
+  task: null,
+  problem: null,
+};
 
 async function ask(url, { want, ...init } = {}) {
   const response = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(20_000), ...init });
   const text = await response.text();
   if (!want.includes(response.status)) {
-    throw new Error(`${init.method ?? "GET"} ${url}: ${response.status} in place of ${want}: ${text.slice(0, 300)}`);
+    throw new Error(
+      `${init.method ?? "GET"} ${url}: ${response.status} in place of ${want}: ${text.slice(0, 300)}`,
+    );
   }
   console.log(`${init.method ?? "GET"} ${url}: ${response.status}`);
   return { response, text };
@@ -28,7 +35,10 @@ try {
     headers,
     body: JSON.stringify({ name: "helm test", email: outcome.email, password: randomUUID() }),
   });
-  const cookie = response.headers.getSetCookie().map((line) => line.split(";")[0]).join("; ");
+  const cookie = response.headers
+    .getSetCookie()
+    .map((line) => line.split(";")[0])
+    .join("; ");
   const created = await ask(`${FRONTEND}/api/v1/tasks`, {
     want: [201],
     method: "POST",
