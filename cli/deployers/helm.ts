@@ -1,0 +1,330 @@
+/** Deploys with plain Helm: the same images, the same chart values and the same Secrets as the Pulumi program. */
+import { randomBytes } from "node:crypto";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
+import {
+  chartName,
+  chartValues,
+  components,
+  releaseName,
+  secretNames,
+} from "../../components/chartValues.ts";
+import { type ImageSpec, imageSpecs } from "../../components/imageBuild.ts";
+import { deliver } from "../../components/imageDelivery/index.ts";
+import { sourceHash } from "../../components/sourceHash.ts";
+import { buildImage, imageId } from "../../local/docker.ts";
+import { repoRoot, stateDir } from "../../local/paths.ts";
+import { lastLines, type Report, type RunResult, run } from "../../local/run.ts";
+import { tool } from "../../local/toolchain/index.ts";
+import { plainSecrets, type Stack } from "../stackFile.ts";
+import { watchOrThrow } from "./rollout.ts";
+import type { Deployer, Target } from "./types.ts";
+
+const fieldManager = "helm";
+const chart = join(repoRoot, "charts", chartName);
+
+export function helmDeployer(): Deployer {
+  return {
+    name: "helm",
+    up: (target) => [
+      ...components.map((component) => ({
+        title: `Build the ${component} image`,
+        run: async (report: Report, { signal }: { signal: AbortSignal }) =>
+          build(target(), component, report, signal),
+      })),
+      {
+        title: "Deliver the images to the node",
+        run: async (report) => deliverImages(target(), report),
+      },
+      {
+        title: "Namespace and Secrets",
+        run: async () => applySecrets(target()),
+      },
+      {
+        title: "Deploy with Helm",
+        run: async (report, { signal }) => upgrade(target(), report, signal),
+      },
+      {
+        title: "Rollout",
+        run: async (report, { signal }) => {
+          const { stack, prepared } = target();
+          await watchOrThrow(stack, prepared.access, signal, report);
+        },
+      },
+    ],
+    async preview(target, report) {
+      if (!(await namespaceExists(target))) {
+        return `everything is new: namespace ${target.stack.config.namespace}, Secrets, release ${releaseName}`;
+      }
+      return diff(target, await rendered(target), report);
+    },
+    async drift(target, report) {
+      const manifest = await helm(target, ["get", "manifest", releaseName]);
+      if (manifest.failed) return "";
+      return diff(target, manifest.stdout, report);
+    },
+    async destroy(target, _report) {
+      const { namespace } = target.stack.config;
+      const gone = await helm(target, [
+        "uninstall",
+        releaseName,
+        "--ignore-not-found",
+        "--wait",
+        "--timeout",
+        "2m",
+      ]);
+      if (gone.failed) throw failure(target, "uninstall", gone);
+      const removed = await kubectl(target, [
+        "delete",
+        "namespace",
+        namespace,
+        "--ignore-not-found",
+        "--timeout",
+        "2m",
+      ]);
+      if (removed.failed) throw failure(target, "delete namespace", removed);
+    },
+    // A release lives in the cluster alone.
+    async forget() {},
+  };
+}
+
+function specs({ stack, prepared }: Target): Record<(typeof components)[number], ImageSpec> {
+  return imageSpecs({ version: stack.config.version, bases: prepared.bases });
+}
+
+function imageRefs(target: Target) {
+  const all = specs(target);
+  return { frontend: all.frontend, backend: all.backend };
+}
+
+async function build(
+  target: Target,
+  component: (typeof components)[number],
+  report: Report,
+  signal: AbortSignal,
+): Promise<string> {
+  const spec = specs(target)[component];
+  const ref = `${spec.repository}:${spec.tag}`;
+  if (await imageId(ref)) return `${ref} is built already`;
+  await buildImage({ ...spec, tags: [ref], report, cancelSignal: signal });
+  return ref;
+}
+
+async function deliverImages(target: Target, report: Report): Promise<void> {
+  for (const spec of Object.values(specs(target))) {
+    const id = await imageId(`${spec.repository}:${spec.tag}`);
+    if (!id)
+      throw new TaskFlowError("TF1201", {
+        what: `${spec.repository}:${spec.tag} is not in the Docker daemon after its build`,
+      });
+    await deliver(
+      {
+        cluster: target.prepared.choice,
+        repository: spec.repository,
+        tag: spec.tag,
+        imageId: id,
+        keep: target.stack.config.keepImages,
+      },
+      report,
+    );
+  }
+}
+
+/** The chart's values, written where a person can read them; they hold no secret. */
+async function valuesFile(target: Target): Promise<string> {
+  const { stack, prepared } = target;
+  const file = join(stateDir, stack.name, "values.json");
+  await mkdir(join(stateDir, stack.name), { recursive: true });
+  const values = chartValues(stack.config, imageRefs(target), prepared.database.revision);
+  await writeFile(file, `${JSON.stringify(values, null, 2)}\n`);
+  return file;
+}
+
+async function valuesArgs(target: Target): Promise<string[]> {
+  return [
+    "--values",
+    join(chart, `values-${target.stack.config.environment}.yaml`),
+    "--values",
+    await valuesFile(target),
+  ];
+}
+
+async function rendered(target: Target): Promise<string> {
+  const result = await helm(target, [
+    "template",
+    releaseName,
+    chart,
+    "--no-hooks",
+    ...(await valuesArgs(target)),
+  ]);
+  if (result.failed) throw failure(target, "template", result);
+  return result.stdout;
+}
+
+async function upgrade(target: Target, report: Report, signal: AbortSignal): Promise<string> {
+  const args = await valuesArgs(target);
+  const wanted = await rendered(target);
+  const status = await releaseStatus(target);
+  if (status?.status.startsWith("pending-")) await recover(target, status.status, report);
+  // A release that says what the chart says, on a cluster that is as the release says: nothing to do.
+  if (status?.status === "deployed" && (await diff(target, wanted, report)) === "") return "no change";
+  const result = await run(
+    (await tool("helm")).path,
+    [
+      ...[
+        "upgrade",
+        "--install",
+        releaseName,
+        chart,
+        "--history-max",
+        "10",
+        "--description",
+        `chart ${sourceHash(chart)}`,
+      ],
+      ...args,
+      ...helmAccess(target),
+    ],
+    { report, cancelSignal: signal },
+  );
+  signal.throwIfAborted();
+  if (result.failed) throw failure(target, "upgrade", result);
+  return `revision ${(await releaseStatus(target))?.version ?? "?"}`;
+}
+
+/** A Helm that was killed leaves its release pending, and every later upgrade would be refused. */
+async function recover(target: Target, status: string, report: Report): Promise<void> {
+  report(`the last Helm run was ended half-way (${status}); taking it back first`);
+  const result =
+    status === "pending-install"
+      ? await helm(target, ["uninstall", releaseName])
+      : await helm(target, ["rollback", releaseName]);
+  if (result.failed) {
+    throw new TaskFlowError("TF1607", {
+      what: `release ${releaseName} is ${status}`,
+      detail: lastLines(result.all),
+      values: { release: releaseName, namespace: target.stack.config.namespace },
+    });
+  }
+}
+
+async function releaseStatus(target: Target): Promise<{ status: string; version: number } | undefined> {
+  const result = await helm(target, ["status", releaseName, "--output", "json"]);
+  if (result.failed) {
+    if (/release: not found/.test(result.all)) return undefined;
+    throw failure(target, "status", result);
+  }
+  const release = JSON.parse(result.stdout);
+  return { status: release.info.status, version: release.version };
+}
+
+/** What applying the manifest would change, field by field; empty when nothing. Secrets' values are masked. */
+async function diff(target: Target, manifest: string, report: Report): Promise<string> {
+  report("comparing with the cluster");
+  const result = await kubectl(
+    target,
+    ["diff", "--server-side", "--force-conflicts", `--field-manager=${fieldManager}`, "--filename", "-"],
+    manifest,
+  );
+  // 0: same, 1: differs, above: failed.
+  if (result.exitCode === 0) return "";
+  if (result.exitCode === 1) return result.stdout;
+  throw failure(target, "diff", result);
+}
+
+/** Applies the namespace and the two Secrets, whose values come from the stack or are generated once. */
+async function applySecrets(target: Target): Promise<void> {
+  const { stack, prepared } = target;
+  const { namespace } = stack.config;
+  const secrets = plainSecrets(stack);
+  const shared = {
+    DATABASE_URL: secrets.databaseUrl ?? prepared.database.url,
+    BETTER_AUTH_SECRET: secrets.betterAuthSecret ?? (await generatedSecret(stack)),
+  };
+  const data = {
+    frontend: shared,
+    backend: { ...shared, ...(secrets.openaiApiKey ? { OPENAI_API_KEY: secrets.openaiApiKey } : {}) },
+  };
+  const labels = { "app.kubernetes.io/part-of": "taskflow" };
+  const objects = [
+    {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: {
+        name: namespace,
+        labels: { ...labels, "pod-security.kubernetes.io/enforce": "restricted" },
+      },
+    },
+    ...components.map((component) => ({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: secretNames[component], namespace, labels: { ...labels, app: component } },
+      stringData: data[component],
+    })),
+  ];
+  const result = await kubectl(
+    target,
+    ["apply", "--server-side", "--force-conflicts", "--field-manager=taskflow", "--filename", "-"],
+    JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }),
+  );
+  if (result.failed) throw failure(target, "apply", result);
+}
+
+/** The auth secret of this checkout, made at its first use; sessions survive `destroy` and `up`. */
+async function generatedSecret(stack: Stack): Promise<string> {
+  const file = join(stateDir, stack.name, "better-auth-secret");
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  const secret = randomBytes(36).toString("base64url");
+  await mkdir(join(stateDir, stack.name), { recursive: true });
+  await writeFile(file, secret, { mode: 0o600, flag: "wx" });
+  await chmod(file, 0o600);
+  return secret;
+}
+
+const helmAccess = ({ stack, prepared }: Target): string[] => [
+  "--namespace",
+  stack.config.namespace,
+  "--kubeconfig",
+  prepared.access.kubeconfig,
+  "--kube-context",
+  prepared.access.context,
+];
+
+async function helm(target: Target, args: string[]): Promise<RunResult> {
+  return run((await tool("helm")).path, [...args, ...helmAccess(target)]);
+}
+
+async function kubectl(target: Target, args: string[], input?: string): Promise<RunResult> {
+  const { kubeconfig, context } = target.prepared.access;
+  return run(
+    (await tool("kubectl")).path,
+    [...args, "--kubeconfig", kubeconfig, "--context", context, "--namespace", target.stack.config.namespace],
+    input === undefined ? {} : { input },
+  );
+}
+
+async function namespaceExists(target: Target): Promise<boolean> {
+  const result = await kubectl(target, [
+    "get",
+    "namespace",
+    target.stack.config.namespace,
+    "--ignore-not-found",
+    "--output",
+    "name",
+  ]);
+  if (result.failed) throw failure(target, "get namespace", result);
+  return result.stdout !== "";
+}
+
+function failure(target: Target, verb: string, result: RunResult): TaskFlowError {
+  return new TaskFlowError("TF1602", {
+    what: `${verb} ended with exit code ${result.exitCode}`,
+    detail: lastLines(result.all),
+    values: { release: releaseName, namespace: target.stack.config.namespace },
+  });
+}

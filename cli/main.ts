@@ -1,0 +1,33 @@
+/** `npm run <verb>`: one file a verb in verbs/; this only puts them together and turns every error into one screen. */
+import { Command, CommanderError } from "commander";
+import { errorJson, renderError, styleOf } from "./ui/error.ts";
+import { exitCodeOf } from "./ui/exitCodes.ts";
+import { clean } from "./verbs/clean.ts";
+import { destroy } from "./verbs/destroy.ts";
+import { doctor } from "./verbs/doctor.ts";
+import { logs } from "./verbs/logs.ts";
+import { open } from "./verbs/open.ts";
+import { preview } from "./verbs/preview.ts";
+import { refresh } from "./verbs/refresh.ts";
+import { status } from "./verbs/status.ts";
+import { up } from "./verbs/up.ts";
+
+const program = new Command("taskflow")
+  .usage("<verb> [options]        (npm run <verb> -- [options])")
+  .description("TaskFlow on Kubernetes: from source to a running deployment on a local cluster.")
+  .showHelpAfterError("(--help shows what there is)")
+  .exitOverride();
+
+for (const make of [up, preview, refresh, destroy, doctor, status, logs, open, clean]) {
+  program.addCommand(make().exitOverride());
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) {
+    if (process.argv.includes("--json")) console.log(JSON.stringify({ error: errorJson(error) }, null, 2));
+    else console.error(`\n${renderError(error, styleOf(process.stderr))}\n`);
+  }
+  process.exitCode = exitCodeOf(error);
+}

@@ -1,0 +1,51 @@
+import { Command } from "commander";
+import { preflight } from "../../local/doctor/index.ts";
+import { preparation } from "../../local/prepare.ts";
+import { chooseDeployer } from "../deployers/index.ts";
+import { exclusively } from "../lock.ts";
+import { type DeployOptions, withDeployer } from "../options.ts";
+import { readStack } from "../stackFile.ts";
+import { steps } from "../ui/steps.ts";
+
+/** What `preview` and `refresh` share: prepare, then ask the deployer for a text of differences. */
+export function comparing(
+  verb: "preview" | "refresh",
+  description: string,
+  method: "preview" | "drift",
+  words: { same: string; step: string },
+): Command {
+  return withDeployer(new Command(verb))
+    .description(description)
+    .option("--json", 'print {"changed": boolean, "diff": string} on standard output')
+    .action(async (options: DeployOptions & { json?: boolean }) => {
+      if (options.cluster) process.env.TASKFLOW_CLUSTER = options.cluster;
+      const stack = await readStack(options.stack);
+      await exclusively(verb, async () => {
+        const { deployer, note } = await chooseDeployer(stack.name, options.deployer);
+        const { steps: prepare, result } = preparation(stack.config);
+        if (note) console.error(`${note}\n`);
+        let diff = "";
+        await steps(`TaskFlow: ${verb} (stack ${stack.name}, ${deployer.name})`, [
+          {
+            title: "Check this machine",
+            run: (report) => preflight({ config: stack.config, yes: Boolean(options.yes), report }),
+          },
+          ...prepare,
+          {
+            title: words.step,
+            run: async (report, { signal }) => {
+              diff = await deployer[method]({ stack, prepared: result() }, report, signal);
+            },
+          },
+        ]);
+        if (options.json) console.log(JSON.stringify({ changed: diff !== "", diff }, null, 2));
+        else console.log(`\n${diff === "" ? words.same : diff}`);
+      });
+    });
+}
+
+export const preview = (): Command =>
+  comparing("preview", "show what `up` would change, object by object", "preview", {
+    step: "Compare with what is deployed",
+    same: "No change: `up` would leave everything as it is.",
+  });

@@ -1,0 +1,76 @@
+import { Command } from "commander";
+import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
+import { lastLines } from "../../local/run.ts";
+import { deployed } from "../deployed.ts";
+import { owner } from "../deployers/index.ts";
+import { type StackOptions, withStack } from "../options.ts";
+
+interface PodStatus {
+  name: string;
+  component: string;
+  ready: boolean;
+  phase: string;
+  restarts: number;
+  image: string;
+}
+
+/** The little of a Pod that `status` shows. */
+interface Pod {
+  metadata: { name: string; labels?: Record<string, string>; deletionTimestamp?: string };
+  spec: { containers: { image: string }[] };
+  status: {
+    phase: string;
+    conditions?: { type: string; status: string }[];
+    containerStatuses?: { restartCount: number; state?: { waiting?: { reason?: string } } }[];
+  };
+}
+
+export function podStatus(pod: Pod): PodStatus {
+  const statuses = pod.status.containerStatuses ?? [];
+  const waiting = statuses.find((status) => status.state?.waiting?.reason)?.state?.waiting?.reason;
+  return {
+    name: pod.metadata.name,
+    component: pod.metadata.labels?.app ?? "",
+    ready: pod.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false,
+    phase: pod.metadata.deletionTimestamp ? "Terminating" : (waiting ?? pod.status.phase),
+    restarts: statuses.reduce((sum, status) => sum + status.restartCount, 0),
+    image: pod.spec.containers[0]?.image ?? "",
+  };
+}
+
+export function status(): Command {
+  return withStack(new Command("status"))
+    .description("show where TaskFlow answers and how its pods are")
+    .option("--json", "print it as JSON on standard output")
+    .action(async (options: StackOptions & { json?: boolean }) => {
+      const { stack, cluster, kubectl } = await deployed(options);
+      const result = await kubectl(["get", "pods", "--output", "json"]);
+      if (result.failed) {
+        throw new TaskFlowError("TF1307", { what: "kubectl get pods failed", detail: lastLines(result.all) });
+      }
+      const pods = (JSON.parse(result.stdout).items as Pod[]).map(podStatus);
+      const { frontendUrl } = await cluster.nodeAddress();
+      const shown = {
+        stack: stack.name,
+        deployer: (await owner(stack.name)) ?? null,
+        cluster: { kind: cluster.kind, name: cluster.name },
+        namespace: stack.config.namespace,
+        frontendUrl: frontendUrl ?? null,
+        pods,
+      };
+      if (options.json) {
+        console.log(JSON.stringify(shown, null, 2));
+        return;
+      }
+      console.log(`${shown.frontendUrl ?? "(reached by a port-forward: npm run open)"}`);
+      console.log(
+        `stack ${stack.name}, ${shown.deployer ?? "not deployed"}, ${cluster.kind} cluster ${cluster.name}, namespace ${shown.namespace}\n`,
+      );
+      for (const pod of pods) {
+        console.log(
+          `${pod.ready ? "✓" : "✗"} ${pod.name.padEnd(34)} ${pod.phase.padEnd(18)} ${pod.restarts} restarts  ${pod.image}`,
+        );
+      }
+      if (pods.length === 0) console.log("no pods: npm run up");
+    });
+}
