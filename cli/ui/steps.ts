@@ -1,5 +1,5 @@
 /** Named steps with times: a live list on a terminal, plain lines elsewhere. */
-import { Listr, ListrLogger, type ListrTask, ProcessOutput } from "listr2";
+import { Listr, ListrLogger, type ListrTask, PRESET_TIMER, ProcessOutput } from "listr2";
 import type { Report } from "../../local/run.ts";
 import { Interrupted, interruptible } from "./interrupt.ts";
 import { PlainRenderer } from "./plainRenderer.ts";
@@ -89,7 +89,7 @@ function liveOptions(out: NodeJS.WriteStream) {
     // The error screen follows; the list only marks the step.
     showErrorMessage: false,
     collapseErrors: false,
-    timer: { condition: true, field: (milliseconds: number) => seconds(milliseconds) },
+    timer: { ...PRESET_TIMER, field: seconds },
     logger: new ListrLogger<never>({ processOutput: new ProcessOutput(out, process.stdout), useIcons: true }),
   };
 }

@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { beforeEach, describe, expect, test } from "vitest";
+import { stripVTControlCharacters } from "node:util";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Interrupted, interruptible } from "../../../../cli/ui/interrupt.ts";
 import { PlainRenderer } from "../../../../cli/ui/plainRenderer.ts";
 import { steps } from "../../../../cli/ui/steps.ts";
@@ -99,6 +101,37 @@ test("a failing step is marked, its own error comes through, later steps do not 
   await expect(run).rejects.toBe(failure);
   expect(later).toBe(false);
   expect(shown().at(-1)).toBe("[Ns] ✗ Build (Ns)");
+});
+
+describe("on a terminal", () => {
+  const wasTerminal = process.stdout.isTTY;
+  afterEach(() => {
+    process.stdout.isTTY = wasTerminal;
+    vi.unstubAllEnvs();
+  });
+
+  test("the list is redrawn in place, with times, and the error's text is left to the error screen", async () => {
+    process.stdout.isTTY = true;
+    vi.stubEnv("CI", undefined);
+    vi.stubEnv("TERM", "xterm");
+    const screen: string[] = [];
+    const terminal = Object.assign(
+      new Writable({ write: (chunk, _, done) => done(void screen.push(`${chunk}`)) }),
+      {
+        isTTY: true,
+        columns: 100,
+        rows: 40,
+      },
+    ) as unknown as NodeJS.WriteStream;
+    const list = [
+      { title: "Build", run: async () => "cached" },
+      { title: "Deploy", run: () => Promise.reject(new Error("no such host")) },
+    ];
+    await expect(steps("Up", list, { out: terminal })).rejects.toThrow("no such host");
+    const text = stripVTControlCharacters(screen.join(""));
+    expect(text).toMatch(/✔ Build: cached \[0\.\ds\]\n✖ Deploy\n$/);
+    expect(text).not.toContain("no such host");
+  });
 });
 
 describe("Ctrl-C", () => {
