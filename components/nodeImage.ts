@@ -12,7 +12,7 @@ export interface NodeImageInputs {
 }
 
 /**
- * Runs one step of components/imageDelivery/ with the inputs of a NodeImage. Pulumi serialises the provider below into
+ * Runs one step of components/imageDelivery.ts with the inputs of a NodeImage. Pulumi serialises the provider below into
  * the state and runs it in another process: so it holds nothing, and finds the code in the program's own directory.
  */
 async function delivery<T>(
@@ -21,7 +21,7 @@ async function delivery<T>(
 ): Promise<T> {
   const { pathToFileURL } = await import("node:url");
   const { join } = await import("node:path");
-  const steps = await import(pathToFileURL(join(process.cwd(), "components/imageDelivery/index.ts")).href);
+  const steps = await import(pathToFileURL(join(process.cwd(), "components/imageDelivery.ts")).href);
   return steps[step](inputs);
 }
 

@@ -11,7 +11,7 @@ import {
   secretNames,
 } from "../../components/chartValues.ts";
 import { type ImageSpec, imageSpecs } from "../../components/imageBuild.ts";
-import { deliver } from "../../components/imageDelivery/index.ts";
+import { deliver } from "../../components/imageDelivery.ts";
 import { sourceHash } from "../../components/sourceHash.ts";
 import { buildImage, imageId } from "../../local/docker.ts";
 import { repoRoot, stateDir } from "../../local/paths.ts";

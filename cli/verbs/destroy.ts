@@ -36,7 +36,10 @@ export function destroy(): Command {
         list.push({ title: "Remember that nothing is deployed", run: () => setOwner(stack.name, undefined) });
         if (!options.keepCluster)
           list.push({ title: "Remove the cluster", run: (report) => cluster.destroy(report) });
-        list.push({ title: "Stop the database", run: () => stopPostgres() });
+        list.push({
+          title: "Stop the database",
+          run: async () => ((await stopPostgres()) ? "stopped" : "was not running"),
+        });
         await steps(`TaskFlow: destroy (stack ${stack.name}, ${deployer.name})`, list);
         console.log(
           "\nTaskFlow is gone; its data waits for the next `npm run up`. `npm run clean -- --data` removes it.",

@@ -1,0 +1,56 @@
+/**
+ * `npm test`: every layer that needs no cluster. `npm run test:e2e`: the layers that do. Each layer prints as it goes;
+ * the last line counts all of them. Options: names of layers to run only those; `--list` shows the names.
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stateDir } from "../local/paths.ts";
+import { backendLayers } from "./runner/backend.ts";
+import { e2eLayers } from "./runner/e2e.ts";
+import { frontendLayers } from "./runner/frontend.ts";
+import { add, type Count, closingLine, type Layer, nothing } from "./runner/layer.ts";
+import { programLayers } from "./runner/program.ts";
+
+const suites = {
+  unit: [...programLayers, ...backendLayers, ...frontendLayers],
+  e2e: e2eLayers,
+} satisfies Record<string, Layer[]>;
+
+const args = process.argv.slice(2);
+const suite = args[0] === "e2e" ? "e2e" : "unit";
+const wanted = args.filter((arg) => arg !== "e2e" && !arg.startsWith("-"));
+const layers = suites[suite].filter((layer) => wanted.length === 0 || wanted.includes(layer.name));
+
+if (args.includes("--list")) {
+  for (const layer of suites[suite]) console.log(`${layer.name.padEnd(16)} ${layer.title}`);
+  process.exit(0);
+}
+if (layers.length === 0) {
+  console.error(
+    `no such layer: ${wanted.join(", ")}; there are ${suites[suite].map((l) => l.name).join(", ")}`,
+  );
+  process.exit(2);
+}
+
+let total: Count = nothing;
+const table: string[] = [];
+for (const layer of layers) {
+  console.log(`\n━━ ${layer.title}`);
+  const started = Date.now();
+  let count: Count;
+  try {
+    count = await layer.run();
+  } catch (error) {
+    console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+    count = { ...nothing, failed: 1 };
+  }
+  total = add(total, count);
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  table.push(
+    `${count.failed > 0 ? "✗" : "✓"} ${layer.title.padEnd(52)} ${closingLine(count)}  (${seconds} s)`,
+  );
+}
+await mkdir(join(stateDir, "test-results"), { recursive: true });
+await writeFile(join(stateDir, "test-results", `${suite}.json`), JSON.stringify(total));
+console.log(`\n${table.join("\n")}\n\n${closingLine(total)}`);
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
