@@ -81,4 +81,10 @@ export const database = {
     cause: "The server has no TLS, or its certificate is not trusted here.",
     fix: [setUrl],
   },
+  TF1418: {
+    title: "database forbids this client",
+    cause:
+      "The server's access rules (pg_hba.conf, an IP allow-list) have no entry for this address, user and database.",
+    fix: ["npm run up", setUrl],
+  },
 } as const satisfies Record<string, CodeEntry>;
