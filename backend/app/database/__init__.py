@@ -1,0 +1,1 @@
+"""PostgreSQL: addresses, connections, tables."""

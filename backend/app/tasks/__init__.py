@@ -1,0 +1,1 @@
+"""Tasks: what they look like, how they are kept, how they are served."""
