@@ -6,14 +6,16 @@ import { AppSecrets } from "./components/appSecrets.ts";
 import { chartValues, components } from "./components/chartValues.ts";
 import { imageSpecs } from "./components/imageBuild.ts";
 import { outputs } from "./components/outputs.ts";
-import { readProgramConfig } from "./components/pulumiConfig.ts";
+import { forPulumi, readProgramConfig } from "./components/pulumiConfig.ts";
 import { sourceHash } from "./components/sourceHash.ts";
 import { TodoRelease } from "./components/todoRelease.ts";
 import { prepare } from "./local/prepare.ts";
 
 const { config, secrets } = readProgramConfig();
 // What must be there before anything can even be previewed: cluster, database, base images. Found running in a moment.
-const local = await prepare(config);
+const local = await prepare(config).catch((error) => {
+  throw forPulumi(error);
+});
 
 const dockerProvider = new docker.Provider("docker", {});
 const cluster = new kubernetes.Provider("cluster", {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { TaskFlowError } from "../aiops/kagent/codes/index.ts";
 import { parseStackConfig, type SecretKey, type StackConfig, secretKeys } from "./stackConfig.ts";
 
 export interface ProgramConfig {
@@ -23,5 +24,21 @@ export function readProgramConfig(): ProgramConfig {
     SecretKey,
     boolean
   >;
-  return { config: parseStackConfig(pulumi.getStack(), raw, configured), secrets };
+  try {
+    return { config: parseStackConfig(pulumi.getStack(), raw, configured), secrets };
+  } catch (error) {
+    throw forPulumi(error);
+  }
+}
+
+/** An error as Pulumi shows it without a stack trace: what is wrong, and how to mend it. */
+export function forPulumi(error: unknown): unknown {
+  if (!(error instanceof TaskFlowError)) return error;
+  const lines = [
+    error.message,
+    ...error.detail.map((line) => `  ${line}`),
+    "mend it:",
+    ...error.fix.map((line) => `  ${line}`),
+  ];
+  return new pulumi.RunError(lines.join("\n"));
 }
