@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { inspect } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { checkDatabaseUrl, type DatabaseProblem } from "../../../../local/postgres/check.ts";
-import { startTestPostgres, type TestPostgres } from "../../../../local/postgres/testServer.ts";
+import { startTestPostgres, type TestPostgres } from "../../../../local/postgres/testing.ts";
 
 let database: TestPostgres;
 const servers: Server[] = [];

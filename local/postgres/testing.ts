@@ -7,13 +7,13 @@ import { nativeDirectory } from "./binaries.ts";
 import { newPassword } from "./credentials.ts";
 import { configure, type Instance, initialise, makeHome, start, stop } from "./instance.ts";
 import { firstFreePort } from "./ports.ts";
-import { ensureAppRole } from "./roles.ts";
+import { ensureAppRole, withClient } from "./roles.ts";
 import { appDatabase, appRole, connectionUrl, superuser } from "./settings.ts";
 
 export interface TestPostgres {
-  /** The app role's URL on 127.0.0.1. */
+  /** The app role's URL on 127.0.0.1; it owns the database of its name and, other than in earnest, may make more. */
   url: string;
-  /** The superuser's, for tests that make databases or roles. */
+  /** The superuser's. */
   adminUrl: string;
   port: number;
   /** Ends the server and removes its directory. */
@@ -38,6 +38,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   await start(instance);
   const adminUrl = connectionUrl(superuser, passwords.superuser, "127.0.0.1", port, "postgres");
   await ensureAppRole(adminUrl, passwords.app);
+  await withClient(adminUrl, (client) => client.query(`ALTER ROLE ${appRole} CREATEDB`));
   return {
     url: connectionUrl(appRole, passwords.app, "127.0.0.1", port, appDatabase),
     adminUrl,
