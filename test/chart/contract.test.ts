@@ -23,7 +23,9 @@ test("the defaults render the objects of the contract and no others", () => {
 
 test("literal secrets make the two Secrets of the contract", async () => {
   const { objects } = await render({
-    values: { env: { databaseUrl: "postgresql://u:p@h/d", betterAuthSecret: "x".repeat(32), openaiApiKey: "sk-1" } },
+    values: {
+      env: { databaseUrl: "postgresql://u:p@h/d", betterAuthSecret: "x".repeat(32), openaiApiKey: "sk-1" },
+    },
   });
   expect(objects.filter(({ kind }) => kind === "Secret").map(({ metadata }) => metadata.name)).toEqual([
     "backend-secrets",
@@ -81,7 +83,8 @@ describe.each(components)("%s", (component) => {
     const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
     const changed = await render({ values: { image: { [component]: { digest } } } });
     const { containers, initContainers = [] } = changed.podSpec(component);
-    for (const { image } of [...containers, ...initContainers]) expect(image).toBe(`todo-${component}@${digest}`);
+    for (const { image } of [...containers, ...initContainers])
+      expect(image).toBe(`todo-${component}@${digest}`);
   });
 
   test("the values that the pods share reach them", async () => {
@@ -101,7 +104,9 @@ describe.each(components)("%s", (component) => {
         },
       ],
     });
-    expect(Object.keys(spec.affinity ?? {})).toEqual([component === "frontend" ? "podAntiAffinity" : "nodeAffinity"]);
+    expect(Object.keys(spec.affinity ?? {})).toEqual([
+      component === "frontend" ? "podAntiAffinity" : "nodeAffinity",
+    ]);
   });
 });
 
@@ -148,9 +153,13 @@ test("the ConfigMaps hold the environment's plain part", () => {
 
 test("apiUrl follows the backend's port, unless it is given", async () => {
   const moved = await render({ values: { service: { backend: { port: 9000 } } } });
-  expect(moved.get("ConfigMap", "frontend-config").data?.NEXT_PUBLIC_API_URL).toBe("http://backend-service:9000/api");
+  expect(moved.get("ConfigMap", "frontend-config").data?.NEXT_PUBLIC_API_URL).toBe(
+    "http://backend-service:9000/api",
+  );
   const given = await render({ values: { env: { apiUrl: "http://api.example.com/api" } } });
-  expect(given.get("ConfigMap", "frontend-config").data?.NEXT_PUBLIC_API_URL).toBe("http://api.example.com/api");
+  expect(given.get("ConfigMap", "frontend-config").data?.NEXT_PUBLIC_API_URL).toBe(
+    "http://api.example.com/api",
+  );
 });
 
 test("extraEnv is added to the one container", async () => {
@@ -172,7 +181,11 @@ test("the Ingress leads to the frontend and serves TLS where a Secret is named",
         host: "localhost",
         http: {
           paths: [
-            { path: "/", pathType: "Prefix", backend: { service: { name: "frontend-service", port: { name: "http" } } } },
+            {
+              path: "/",
+              pathType: "Prefix",
+              backend: { service: { name: "frontend-service", port: { name: "http" } } },
+            },
           ],
         },
       },

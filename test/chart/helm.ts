@@ -2,7 +2,14 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { V1ConfigMap, V1Deployment, V1Pod, V1PodSpec, V1Secret, V1Service } from "@kubernetes/client-node";
+import type {
+  V1ConfigMap,
+  V1Deployment,
+  V1Pod,
+  V1PodSpec,
+  V1Secret,
+  V1Service,
+} from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
 import { repoRoot } from "../../local/paths.ts";
 import { type RunResult, run } from "../../local/run.ts";
@@ -35,7 +42,12 @@ export interface RenderOptions {
 export interface KubernetesObject {
   apiVersion: string;
   kind: string;
-  metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+  metadata: {
+    name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
 }
 
 interface Kinds {
@@ -59,7 +71,10 @@ export class Rendered {
   }
 
   /** The object of this kind and name; throws when it is not there. */
-  get<K extends string>(kind: K, name: string): K extends keyof Kinds ? Kinds[K] : KubernetesObject & { spec: unknown } {
+  get<K extends string>(
+    kind: K,
+    name: string,
+  ): K extends keyof Kinds ? Kinds[K] : KubernetesObject & { spec: unknown } {
     const found = this.objects.filter((object) => object.kind === kind && object.metadata.name === name);
     if (found.length !== 1) throw new Error(`${found.length} objects are ${kind}/${name}, in place of 1`);
     return found[0] as never;

@@ -50,7 +50,9 @@ describe("literals", () => {
 
   test("roll the pods when they change", async () => {
     const annotation = async (env: object) =>
-      (await render({ values: { env: { ...literals, ...env } } })).podAnnotations("backend")["checksum/secret"];
+      (await render({ values: { env: { ...literals, ...env } } })).podAnnotations("backend")[
+        "checksum/secret"
+      ];
     const before = await annotation({});
     expect(before).toMatch(/^[0-9a-f]{64}$/);
     expect(await annotation({ openaiApiKey: "sk-other" })).not.toBe(before);
@@ -66,7 +68,9 @@ describe("references", () => {
       "DATABASE_URL: frontend-secrets/DATABASE_URL",
       "BETTER_AUTH_SECRET: shared.secrets/auth_secret",
     ]);
-    expect(rendered.get("Secret", "frontend-secrets").stringData).toEqual({ DATABASE_URL: literals.databaseUrl });
+    expect(rendered.get("Secret", "frontend-secrets").stringData).toEqual({
+      DATABASE_URL: literals.databaseUrl,
+    });
     expect(rendered.text).not.toContain("ref+secret");
   });
 
@@ -87,22 +91,27 @@ describe("references", () => {
     ["ref+vault://secret/data/app#/password"],
     ["secretref+awssecrets://app/password"],
     [`postgresql://user:ref+vault://secret/app#/password+@db/taskflow`],
-  ])("%s, which Helm would pass on unresolved, is refused with the command that resolves it", async (value) => {
-    const message = await refusal({ values: { env: { databaseUrl: value } } });
-    expect(message).toContain("env.databaseUrl: only ref+secret://NAME/KEY is resolved here");
-    expect(message).toContain(
-      "vals eval -f VALUES.yaml | helm upgrade --install todo-local CHART -n todo-app -f -",
-    );
-  });
-
-  test.each([["ref+secret://name"], ["ref+secret://Name/key"], ["ref+secret://name/key#/x"], ["secretref+secret://a/b"]])(
-    "%s is refused with the form that is meant",
+  ])(
+    "%s, which Helm would pass on unresolved, is refused with the command that resolves it",
     async (value) => {
-      expect(await refusal({ values: { env: { betterAuthSecret: value } } })).toContain(
-        "env.betterAuthSecret: not a reference to a Secret; the form is ref+secret://NAME/KEY",
+      const message = await refusal({ values: { env: { databaseUrl: value } } });
+      expect(message).toContain("env.databaseUrl: only ref+secret://NAME/KEY is resolved here");
+      expect(message).toContain(
+        "vals eval -f VALUES.yaml | helm upgrade --install todo-local CHART -n todo-app -f -",
       );
     },
   );
+
+  test.each([
+    ["ref+secret://name"],
+    ["ref+secret://Name/key"],
+    ["ref+secret://name/key#/x"],
+    ["secretref+secret://a/b"],
+  ])("%s is refused with the form that is meant", async (value) => {
+    expect(await refusal({ values: { env: { betterAuthSecret: value } } })).toContain(
+      "env.betterAuthSecret: not a reference to a Secret; the form is ref+secret://NAME/KEY",
+    );
+  });
 });
 
 describe("existingSecret", () => {
@@ -128,7 +137,9 @@ describe("existingSecret", () => {
 
   test("its keys can have other names", async () => {
     const rendered = await render({
-      values: { existingSecret: { ...existingSecret, keys: { databaseUrl: "uri", betterAuthSecret: "auth" } } },
+      values: {
+        existingSecret: { ...existingSecret, keys: { databaseUrl: "uri", betterAuthSecret: "auth" } },
+      },
     });
     expect(sources(rendered, "frontend")).toEqual([
       "DATABASE_URL: their-frontend/uri",
@@ -137,7 +148,9 @@ describe("existingSecret", () => {
   });
 
   test("empty values in env are no contradiction: the deployers send them", async () => {
-    await render({ values: { existingSecret, env: { databaseUrl: "", betterAuthSecret: "", openaiApiKey: "" } } });
+    await render({
+      values: { existingSecret, env: { databaseUrl: "", betterAuthSecret: "", openaiApiKey: "" } },
+    });
   });
 
   test.each([[literals.openaiApiKey], ["ref+secret://openai/key"]])(
@@ -163,13 +176,19 @@ test("the migration gets the database's address and nothing else; the service ge
     "DATABASE_URL: backend-secrets/DATABASE_URL",
     "MIGRATION_DATABASE_URL: backend-secrets/MIGRATION_DATABASE_URL",
   ]);
-  expect(sources(rendered, "backend")).not.toContain("MIGRATION_DATABASE_URL: backend-secrets/MIGRATION_DATABASE_URL");
+  expect(sources(rendered, "backend")).not.toContain(
+    "MIGRATION_DATABASE_URL: backend-secrets/MIGRATION_DATABASE_URL",
+  );
 });
 
 test("every missing or unusable secret is named at once, and none is quoted", async () => {
   const message = await refusal({
     values: {
-      env: { databaseUrl: "", betterAuthSecret: "seen-canary", migrationDatabaseUrl: "mysql://u:seen-canary@h/d" },
+      env: {
+        databaseUrl: "",
+        betterAuthSecret: "seen-canary",
+        migrationDatabaseUrl: "mysql://u:seen-canary@h/d",
+      },
     },
   });
   expect(message).toContain("env.databaseUrl: required");
