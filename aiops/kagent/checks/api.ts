@@ -1,0 +1,57 @@
+/** The Kubernetes API as the diagnosis uses it: typed clients for one named context, every call bounded. */
+import { ApiException, AppsV1Api, CoreV1Api, KubeConfig, Observable } from "@kubernetes/client-node";
+
+export interface ClusterAccess {
+  /** Absolute path of a kubeconfig file. */
+  kubeconfig: string;
+  /** A context in it, always named: the file's current context may have been changed by anybody. */
+  context: string;
+}
+
+export interface Api {
+  core: CoreV1Api;
+  apps: AppsV1Api;
+}
+
+/** @throws Error where the file cannot be read or has no such context. */
+export function connect({ kubeconfig, context }: ClusterAccess): Api {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  if (!config.getContextObject(context)) throw new Error(`${kubeconfig} has no context "${context}"`);
+  config.setCurrentContext(context);
+  return { core: config.makeApiClient(CoreV1Api), apps: config.makeApiClient(AppsV1Api) };
+}
+
+type CallOptions = NonNullable<Parameters<CoreV1Api["listNamespacedPod"]>[1]>;
+
+/** Options for one call: ended after `timeout` milliseconds, or when `signal` aborts. */
+export function bounded(timeout: number, signal?: AbortSignal): CallOptions {
+  const limit = AbortSignal.timeout(timeout);
+  return {
+    middlewareMergeStrategy: "append",
+    middleware: [
+      {
+        pre: (request) => {
+          request.setSignal(signal ? AbortSignal.any([limit, signal]) : limit);
+          return new Observable(Promise.resolve(request));
+        },
+        post: (response) => new Observable(Promise.resolve(response)),
+      },
+    ],
+  };
+}
+
+/** HTTP status of a refused call; undefined where no answer came. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof ApiException ? error.code : undefined;
+}
+
+/** In a few words, why a call failed. */
+export function reasonOf(error: unknown): string {
+  const status = statusOf(error);
+  if (status === 401 || status === 403) return `the API server refuses it (HTTP ${status})`;
+  if (status !== undefined) return `the API server answered HTTP ${status}`;
+  if (error instanceof DOMException && error.name === "TimeoutError") return "no answer in time";
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}

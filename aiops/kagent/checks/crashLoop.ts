@@ -1,0 +1,61 @@
+import { startProblem } from "./cannotStart.ts";
+import { databaseError } from "./databaseError.ts";
+import { containerFinding, fact, logEvidence } from "./finding.ts";
+import { killedByProbe } from "./livenessProbe.ts";
+import {
+  type Container,
+  containers,
+  exits,
+  keepsExiting,
+  lastExit,
+  logOf,
+  podRef,
+  secondsSince,
+} from "./pods.ts";
+import type { Check, Snapshot } from "./types.ts";
+
+/** What exit codes mean that a process did not choose itself. */
+const exitMeanings: Readonly<Record<number, string>> = {
+  0: "ended as if its work were done",
+  126: "its command may not be executed",
+  127: "its command does not exist",
+  134: "it aborted (SIGABRT)",
+  137: "it was killed (SIGKILL)",
+  139: "it made a memory access fault (SIGSEGV)",
+  143: "it was asked to stop (SIGTERM)",
+};
+
+/** F01, F08: an app container exits soon after each start. Its own last lines are the evidence. */
+export const crashLoop: Check = (snapshot) =>
+  containers(snapshot)
+    .filter((container) => !container.init && crashes(snapshot, container))
+    .map((container) => {
+      const exit = lastExit(container);
+      const object = podRef(container.pod, container.name);
+      const lines = logOf(snapshot, container);
+      const database = databaseError(lines, false);
+      const meaning = exitMeanings[exit?.exitCode ?? -1];
+      return containerFinding(database?.code ?? "TF1501", container, {
+        what: database
+          ? `${container.name} exits at its start: ${database.why}.`
+          : `${container.name} exits soon after its start with code ${exit?.exitCode}${meaning ? `: ${meaning}` : ""}; ${exits(container)} run(s) have ended.`,
+        definite: keepsExiting(container),
+        evidence: [
+          logEvidence(object, lines),
+          fact(
+            "status",
+            object,
+            `${exit?.reason}, exit code ${exit?.exitCode}, ${exits(container)} run(s) ended ${exit?.message ?? ""}`,
+          ),
+        ],
+      });
+    });
+
+/** Ended, and neither for a reason of its own check nor well again for some seconds. */
+function crashes(snapshot: Snapshot, container: Container): boolean {
+  const exit = lastExit(container);
+  if (!exit || exit.reason === "OOMKilled" || startProblem(container) !== undefined) return false;
+  if (killedByProbe(snapshot, container) !== undefined) return false;
+  const { running } = container.status.state ?? {};
+  return !running || (keepsExiting(container) && secondsSince(snapshot, running.startedAt) < 15);
+}

@@ -1,0 +1,91 @@
+/** What a log line of a database client means. Used by the checks of containers that talk to PostgreSQL. */
+import type { Code } from "../codes/index.ts";
+
+export interface DatabaseError {
+  code: Code;
+  /** Continues "… because": `the host "db" in DATABASE_URL does not resolve`. */
+  why: string;
+  /** The line that says so. */
+  line: string;
+  /** Can time alone mend it (the server is still starting)? */
+  transient: boolean;
+}
+
+interface Rule {
+  code: Code;
+  pattern: RegExp;
+  why: (match: RegExpMatchArray) => string;
+  transient?: boolean;
+}
+
+/** Words of libpq, psycopg, SQLAlchemy, node-postgres, Prisma and PostgreSQL's own SQLSTATE codes; first match wins. */
+const rules: readonly Rule[] = [
+  {
+    code: "TF1402",
+    pattern:
+      /could not translate host name "?([^"\s]+)|failed to resolve host '?([^'\s:]+)|getaddrinfo (?:ENOTFOUND|EAI_AGAIN) ([^\s"']+)|name or service not known|temporary failure in name resolution/i,
+    why: (m) => `the host ${quoted(m[1] ?? m[2] ?? m[3])}in DATABASE_URL does not resolve`,
+  },
+  {
+    code: "TF1403",
+    pattern: /password authentication failed for user "?([^"\s]+)|\b28P01\b|\bP1000\b/i,
+    why: (m) => `the password for ${m[1] ? `user "${m[1]}"` : "this user"} is refused`,
+  },
+  {
+    code: "TF1403",
+    pattern:
+      /role "([^"]+)" does not exist|\b28000\b|no pg_hba\.conf entry[^,]*(?:, user "([^"]+)")?(?!.*no encryption)/i,
+    why: (m) => `the server does not let ${(m[1] ?? m[2]) ? `user "${m[1] ?? m[2]}"` : "this user"} in`,
+  },
+  {
+    code: "TF1404",
+    pattern: /database "([^"]+)" does not exist|\b3D000\b|\bP1003\b/i,
+    why: (m) => `the server has no database ${m[1] ? `"${m[1]}"` : "of that name"}`,
+  },
+  {
+    code: "TF1406",
+    pattern:
+      /server does not support SSL|SSL(?: connection)? (?:is|was) required|connection is insecure|certificate verify failed|no encryption|root certificate file .* does not exist/i,
+    why: () => "client and server do not agree on TLS",
+  },
+  {
+    code: "TF1407",
+    pattern: /too many clients already|remaining connection slots|\b53300\b/i,
+    why: () => "the server has no free connection",
+    transient: true,
+  },
+  {
+    code: "TF1401",
+    pattern:
+      /connection refused|ECONNREFUSED|connection timed? ?out|connection timeout expired|ETIMEDOUT|no route to host|EHOSTUNREACH|network is unreachable|the database system is starting up|\bP1001\b/i,
+    why: () => "nothing accepts connections at the address in DATABASE_URL",
+    transient: true,
+  },
+  {
+    code: "TF1405",
+    pattern:
+      /could not parse sqlalchemy url|missing "=" after|invalid (?:URI|connection option|port number|dsn)|DATABASE_URL\b.*(?:invalid|must|should|not a)/i,
+    why: () => "DATABASE_URL cannot be read as a PostgreSQL address",
+  },
+];
+
+const quoted = (name: string | undefined): string => (name ? `"${name}" ` : "");
+
+/** Does a text speak of a database at all? Words such as ENOTFOUND can be about any other server. */
+const aboutDatabase = /postgres|psycopg|sqlalchemy|asyncpg|prisma|database|\bpg\b|:5432\b|pool/i;
+
+/**
+ * Finds the database error in a log, looking from the end.
+ * @param lines the log's lines, oldest first.
+ * @param certain is this container known to do nothing else than talk to the database?
+ */
+export function databaseError(lines: readonly string[], certain: boolean): DatabaseError | undefined {
+  if (!certain && !lines.some((line) => aboutDatabase.test(line))) return undefined;
+  for (const line of [...lines].reverse()) {
+    for (const rule of rules) {
+      const match = rule.pattern.exec(line);
+      if (match) return { code: rule.code, why: rule.why(match), line, transient: rule.transient ?? false };
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,173 @@
+/** Waits for a rollout, and stops waiting as soon as it is certain to fail. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { TaskFlowError } from "../codes/index.ts";
+import { type Api, type ClusterAccess, connect, reasonOf, statusOf } from "./api.ts";
+import { fact, finding } from "./finding.ts";
+import { gather } from "./gather.ts";
+import { diagnose } from "./index.ts";
+import { complete, currentOnly, progress } from "./rollout.ts";
+import type { Finding, Snapshot } from "./types.ts";
+
+export interface RolloutRequest extends ClusterAccess {
+  namespace: string;
+  /** Names of the Deployments to wait for. */
+  deployments: readonly string[];
+  /** Milliseconds after which the wait ends without a result. */
+  timeout: number;
+  signal?: AbortSignal;
+  /** Receives a line each time the state changes. */
+  report?: (line: string) => void;
+}
+
+export interface RolloutResult {
+  complete: boolean;
+  /** What holds it up, root causes first; empty when complete. */
+  findings: Finding[];
+  /** Milliseconds. */
+  elapsed: number;
+}
+
+/** Milliseconds between two looks. */
+const interval = 500;
+/** A definite fault must show in two looks this far apart: between two writes a state can look worse than it is. */
+const confirmAfter = 1_000;
+/** The API server may be silent this long, e.g. while it restarts. */
+const silence = 10_000;
+
+/**
+ * Looks each half second until every Deployment is complete, something definite is in the way (about a second after the
+ * pod shows it), or time is up.
+ * @throws TaskFlowError TF1301 (the API does not answer for 10 s), TF1307 (it refuses the request).
+ * @throws the signal's reason when aborted.
+ */
+export async function watchRollout(request: RolloutRequest): Promise<RolloutResult> {
+  const api = connect(request);
+  return follow(request, (signal) => gather(api, request.namespace, signal));
+}
+
+/** The loop itself, over any source of snapshots. */
+export async function follow(
+  request: RolloutRequest,
+  look: (signal?: AbortSignal) => Promise<Snapshot>,
+  pause: (milliseconds: number, signal?: AbortSignal) => Promise<void> = pauseFor,
+  now: () => number = Date.now,
+): Promise<RolloutResult> {
+  const { deployments, signal, report } = request;
+  const begin = now();
+  let answered = begin;
+  let said = "";
+  /** When each definite finding was first seen. */
+  let since = new Map<string, number>();
+  let last: Snapshot | undefined;
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      last = await look(signal);
+      answered = now();
+    } catch (error) {
+      signal?.throwIfAborted();
+      giveUp(request, error, now() - answered);
+    }
+    if (last) {
+      if (allComplete(last, deployments)) return { complete: true, findings: [], elapsed: now() - begin };
+      const line = progress(last, deployments);
+      if (line !== said) report?.(line);
+      said = line;
+      const findings = diagnose(currentOnly(last, deployments));
+      const definite = findings.filter(({ confidence }) => confidence === "definite");
+      since = new Map(definite.map((found) => [identity(found), since.get(identity(found)) ?? now()]));
+      if ([...since.values()].some((first) => now() - first >= confirmAfter)) {
+        return { complete: false, findings, elapsed: now() - begin };
+      }
+    }
+    if (now() - begin >= request.timeout) {
+      return { complete: false, findings: timedOut(request, last, now() - begin), elapsed: now() - begin };
+    }
+    await pause(interval, signal);
+  }
+}
+
+async function pauseFor(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, signal ? { signal } : {});
+}
+
+function allComplete(snapshot: Snapshot, names: readonly string[]): boolean {
+  return names.every((name) =>
+    snapshot.deployments.some((deployment) => deployment.metadata?.name === name && complete(deployment)),
+  );
+}
+
+const identity = ({ code, object }: Finding): string => `${code} ${object.name} ${object.container ?? ""}`;
+
+/** What it looks like when time is up: the likely causes, or that nothing shows why. */
+function timedOut(request: RolloutRequest, last: Snapshot | undefined, elapsed: number): Finding[] {
+  const found = last ? diagnose(currentOnly(last, request.deployments)) : [];
+  if (found.some(({ severity }) => severity === "error")) return found;
+  const object = { kind: "Namespace", namespace: request.namespace, name: request.namespace };
+  const state = last ? progress(last, request.deployments) : "nothing could be read";
+  return [
+    finding("TF1511", {
+      object,
+      what: `after ${Math.round(elapsed / 1000)} s the rollout is not complete: ${state}.`,
+      evidence: [fact("status", object, state)],
+    }),
+    ...found,
+  ];
+}
+
+/** Throws when the API's refusal is final or its silence has lasted too long; returns while it may still come back. */
+function giveUp(request: RolloutRequest, error: unknown, silentFor: number): void {
+  const status = statusOf(error);
+  const values = { context: request.context, namespace: request.namespace };
+  if (status === 401 || status === 403) {
+    throw new TaskFlowError("TF1307", {
+      what: `reading pods in ${request.namespace} through context ${request.context}: ${reasonOf(error)}`,
+      values,
+      cause: error,
+    });
+  }
+  if (silentFor < silence) return;
+  throw new TaskFlowError("TF1301", {
+    what: `the API of context ${request.context} has not answered for ${Math.round(silentFor / 1000)} s: ${reasonOf(error)}`,
+    values,
+    cause: error,
+  });
+}
+
+/**
+ * Deletes the pods of these Deployments that already wait for their next try (the kubelet waits up to five minutes
+ * after repeated failures), so that a cause mended outside the cluster shows at once. Their ReplicaSets replace them.
+ * @returns the names of the pods deleted.
+ */
+export async function retryBackedOffPods(
+  api: Api,
+  snapshot: Snapshot,
+  deployments: readonly string[],
+): Promise<string[]> {
+  const names = currentOnly(snapshot, deployments)
+    .pods.filter(({ status }) =>
+      [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].some(({ state }) =>
+        ["CrashLoopBackOff", "ImagePullBackOff"].includes(state?.waiting?.reason ?? ""),
+      ),
+    )
+    .map(({ metadata }) => metadata?.name ?? "");
+  for (const name of names) {
+    await api.core.deleteNamespacedPod({ name, namespace: snapshot.namespace }).catch((error: unknown) => {
+      // Gone already, e.g. replaced by a new rollout: as wanted.
+      if (statusOf(error) !== 404) throw error;
+    });
+  }
+  return names;
+}
+
+/** The error for a rollout that did not complete: the first finding, with its evidence, and how many there are more. */
+export function rolloutError(findings: readonly Finding[]): TaskFlowError {
+  const [first, ...more] = findings;
+  if (!first) throw new Error("a rollout that failed has at least one finding");
+  const others = more.filter(({ causedBy }) => !causedBy).length;
+  return new TaskFlowError(first.code, {
+    what: `${first.object.kind.toLowerCase()} ${first.object.name}: ${first.what}${others > 0 ? ` (and ${others} more finding${others === 1 ? "" : "s"}; npm run status)` : ""}`,
+    detail: first.evidence.flatMap(({ excerpt }) => excerpt.split("\n")),
+    fix: first.fix,
+  });
+}
