@@ -1,0 +1,119 @@
+/** The life of a deployment, the same with both deployers: up, use, up again, drift, change, destroy, up again. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Outputs } from "../../components/outputs.ts";
+import { succeeds, taskflow } from "../support/cli.ts";
+import { kubectl, object, runningContainers } from "../support/cluster.ts";
+import { nothingRemains, remains } from "../support/machine.ts";
+import { firstVisit, laterVisit, newAccount } from "./journey.ts";
+
+export function lifecycle(deployer: "pulumi" | "helm"): void {
+  const chosen = { TASKFLOW_DEPLOYER: deployer, TASKFLOW_CLUSTER: "embedded" };
+  const account = newAccount();
+  let outputs: Outputs;
+
+  describe(`with ${deployer}`, () => {
+    beforeAll(async () => {
+      await taskflow(["destroy"], chosen);
+      await succeeds(["clean", "--data"]);
+    });
+
+    test("up brings the app up and says where it answers", async () => {
+      const { stdout } = await succeeds(["up", "--json"], chosen);
+      outputs = JSON.parse(stdout);
+      expect(outputs.namespace).toBe("todo-app");
+      const response = await fetch(`${outputs.frontendUrl}/api/health/ready`);
+      expect(response.status).toBe(200);
+    });
+
+    test("real pods run the images that were built, hardened", async () => {
+      for (const component of ["frontend", "backend"] as const) {
+        const deployment = await object("deployment", component);
+        const [container] = deployment.spec.template.spec.containers;
+        expect(container.image).toBe(outputs.images[component]);
+        expect(container.securityContext).toMatchObject({
+          readOnlyRootFilesystem: true,
+          allowPrivilegeEscalation: false,
+        });
+      }
+      const namespace = JSON.parse(await kubectl("get", "namespace", "todo-app", "--output", "json"));
+      expect(namespace.metadata.labels["pod-security.kubernetes.io/enforce"]).toBe("restricted");
+    });
+
+    test("a person signs up, adds, completes and deletes tasks, and finds them after a reload", async () => {
+      await firstVisit(outputs.frontendUrl, account, deployer);
+    });
+
+    test("no secret is in what the chart was given", async () => {
+      const secret = await object("secret", "backend-secrets");
+      const canary = Buffer.from(secret.data.BETTER_AUTH_SECRET, "base64").toString();
+      expect(canary.length).toBeGreaterThanOrEqual(32);
+      for (const kind of ["deployments", "configmaps", "services", "replicasets", "pods", "events"]) {
+        expect(await kubectl("get", kind, "--output", "json")).not.toContain(canary);
+      }
+    });
+
+    test("a second up changes nothing", async () => {
+      const before = await runningContainers();
+      const generation = (await object("deployment", "backend")).metadata.generation;
+      await succeeds(["up"], chosen);
+      expect(await runningContainers()).toEqual(before);
+      expect((await object("deployment", "backend")).metadata.generation).toBe(generation);
+    });
+
+    test("preview shows no change as no change", async () => {
+      const { stdout } = await succeeds(["preview", "--json"], chosen);
+      expect(JSON.parse(stdout)).toMatchObject({ changed: false });
+    });
+
+    test("status tells the pods", async () => {
+      const { stdout } = await succeeds(["status", "--json"], chosen);
+      const shown = JSON.parse(stdout);
+      expect(shown.deployer).toBe(deployer);
+      expect(
+        shown.pods.map((pod: { component: string; ready: boolean }) => [pod.component, pod.ready]).sort(),
+      ).toEqual([
+        ["backend", true],
+        ["frontend", true],
+      ]);
+    });
+
+    test("an edit by hand is found by refresh and mended by up", async () => {
+      await kubectl(
+        "patch",
+        "service",
+        "backend-service",
+        "--type=json",
+        '--patch=[{"op":"replace","path":"/spec/ports/0/port","value":8123}]',
+      );
+      const { stdout } = await succeeds(["refresh", "--json"], chosen);
+      expect(JSON.parse(stdout)).toMatchObject({ changed: true, diff: expect.stringContaining("8123") });
+      await succeeds(["up"], chosen);
+      expect((await object("service", "backend-service")).spec.ports[0].port).toBe(8000);
+      const after = await succeeds(["refresh", "--json"], chosen);
+      expect(JSON.parse(after.stdout)).toMatchObject({ changed: false });
+    });
+
+    test("an object deleted by hand comes back", async () => {
+      await kubectl("delete", "configmap", "backend-config");
+      await succeeds(["up"], chosen);
+      expect((await object("configmap", "backend-config")).data).toHaveProperty("FRONTEND_URL");
+    });
+
+    test("the other deployer is refused while this one owns the stack", async () => {
+      const other = deployer === "helm" ? "pulumi" : "helm";
+      const result = await taskflow(["up", "--json"], { ...chosen, TASKFLOW_DEPLOYER: other });
+      expect(JSON.parse(result.stdout).error.code).toBe("TF1604");
+    });
+
+    test("destroy leaves nothing on this machine, and the data survives", async () => {
+      await succeeds(["destroy"], chosen);
+      expect(await remains([3000])).toEqual(nothingRemains);
+      await succeeds(["up"], chosen);
+      await laterVisit(outputs.frontendUrl, account);
+    });
+
+    afterAll(async () => {
+      await taskflow(["destroy"], chosen);
+    });
+  });
+}

@@ -1,0 +1,35 @@
+/** Runs `npm run <verb>` as a person would, in this checkout. */
+import { join } from "node:path";
+import { execa } from "execa";
+import { repoRoot } from "../../local/paths.ts";
+
+export interface CliResult {
+  exitCode: number | undefined;
+  stdout: string;
+  stderr: string;
+  seconds: number;
+}
+
+export async function taskflow(args: string[], env: Record<string, string> = {}): Promise<CliResult> {
+  const started = performance.now();
+  const result = await execa(process.execPath, [join(repoRoot, "bootstrap.mjs"), ...args], {
+    cwd: repoRoot,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "ignore",
+    reject: false,
+  });
+  const seconds = (performance.now() - started) / 1000;
+  console.log(`$ npm run ${args.join(" ")}   # exit ${result.exitCode}, ${seconds.toFixed(1)} s`);
+  return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr, seconds };
+}
+
+/** Runs a verb that must work; its output is in the failure's message. */
+export async function succeeds(args: string[], env: Record<string, string> = {}): Promise<CliResult> {
+  const result = await taskflow(args, env);
+  if (result.exitCode !== 0) {
+    throw new Error(
+      `npm run ${args.join(" ")} ended with ${result.exitCode}\n${result.stderr}\n${result.stdout}`,
+    );
+  }
+  return result;
+}
