@@ -1,0 +1,72 @@
+/**
+ * What each of the app's images is built from and what it is called. The one place: Pulumi's docker.Image and
+ * the build of the Helm path both use it.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { BaseImages } from "../local/baseImages/index.ts";
+import { repoRoot } from "../local/paths.ts";
+import type { AppComponent } from "./chartValues.ts";
+import { sourceHash } from "./sourceHash.ts";
+
+export interface ImageSpec {
+  /** e.g. `todo-backend`. */
+  repository: string;
+  /** `v1.0.0-<12 hex>`: the same content, the same tag. */
+  tag: string;
+  /** The build context's folder and the Dockerfile, relative to the repo, so that a state file tells no one's path. */
+  context: string;
+  dockerfile: string;
+  target: string;
+  /** e.g. `linux/amd64`. */
+  platform: string;
+  /** Bases, and VERSION and REVISION for the image's labels. */
+  args: Record<string, string>;
+}
+
+/** Build args that name the bases. */
+const baseArgs: Readonly<Record<AppComponent, Readonly<Record<string, keyof BaseImages>>>> = {
+  frontend: { NODE_BUILD_IMAGE: "nodeBuild", NODE_RUNTIME_IMAGE: "nodeRuntime" },
+  backend: { PYTHON_BUILD_IMAGE: "pythonBuild", PYTHON_RUNTIME_IMAGE: "pythonRuntime" },
+};
+
+const target = "production";
+
+/** Of the containers that run here; a Docker daemon of another kind than this machine's must be named. */
+const hostPlatform = process.arch === "arm64" ? "linux/arm64" : "linux/amd64";
+
+/**
+ * Both images.
+ * @param options.version what the tag starts with, e.g. `v1.0.0`.
+ * @param options.bases refs that say their content: with digest, or tagged by content.
+ */
+export function imageSpecs(options: {
+  version: string;
+  bases: BaseImages;
+  platform?: string;
+}): Record<AppComponent, ImageSpec> {
+  const { version, bases, platform = hostPlatform } = options;
+  const spec = (component: AppComponent): ImageSpec => {
+    const dockerfile = `${component}/Dockerfile`;
+    const args: Record<string, string> = { VERSION: version };
+    for (const [arg, base] of Object.entries(baseArgs[component])) args[arg] = bases[base];
+    const revision = sourceHash(component, {
+      ...args,
+      target,
+      platform,
+      // A .dockerignore may leave the Dockerfile out of the context; it decides all the same.
+      dockerfile: readFileSync(join(repoRoot, dockerfile), "utf8"),
+    });
+    return {
+      repository: `todo-${component}`,
+      tag: `${version}-${revision}`,
+      context: component,
+      dockerfile,
+      target,
+      platform,
+      // The content, not the commit: a commit that leaves these sources alone makes no new image.
+      args: { ...args, REVISION: revision },
+    };
+  };
+  return { frontend: spec("frontend"), backend: spec("backend") };
+}
