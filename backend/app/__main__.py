@@ -7,10 +7,12 @@ import sys
 import structlog
 
 from app.logs import configure_logging
-from app.settings import EX_CONFIG, ConfigurationError, Settings
+from app.process import EX_CONFIG, stop_on_sigterm
+from app.settings import ConfigurationError, Settings
 
 
 def main() -> int:
+    stop_on_sigterm()  # until the server takes the signal over
     configure_logging()
     try:
         settings = Settings.load()

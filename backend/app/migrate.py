@@ -7,11 +7,9 @@ one that is ahead: migrations only expand until no older version is left, so the
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from pathlib import Path
-from typing import NoReturn
 
 import psycopg
 import structlog
@@ -27,12 +25,8 @@ from app.database.failures import connection_failure
 from app.database.tables import SCHEMA_REVISION
 from app.database.url import describe_target
 from app.logs import configure_logging
-from app.settings import EX_CONFIG, ConfigurationError, MigrationSettings
-
-EX_UNAVAILABLE = 69
-"""Exit code when the database can't be reached (sysexits.h)."""
-EX_FAILED = 1
-"""Exit code when a migration failed; the database is as it was before it."""
+from app.process import EX_CONFIG, EX_FAILED, EX_UNAVAILABLE, stop_on_sigterm
+from app.settings import ConfigurationError, MigrationSettings
 
 PASSING_SECONDS = 30
 """How long a cause that may pass is waited for: a server starting, a connection refused."""
@@ -130,14 +124,9 @@ def _first_line(error: BaseException) -> str:
     return str(error).strip().split("\n", 1)[0]
 
 
-def _stop(_signal: int, _frame: object) -> NoReturn:
-    # PID 1 ignores SIGTERM unless it is handled; leaving closes the connection, and PostgreSQL rolls back.
-    raise SystemExit(128 + signal.SIGTERM)
-
-
 def main() -> int:
     configure_logging()
-    signal.signal(signal.SIGTERM, _stop)
+    stop_on_sigterm()  # leaving closes the connection, and PostgreSQL rolls back
     try:
         url = MigrationSettings.load().url
         log.info("migrating", target=describe_target(url))

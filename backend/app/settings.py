@@ -12,9 +12,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.database.url import check_database_url, direct_url
 
-EX_CONFIG = 78
-"""Exit code of a process whose environment is wrong (sysexits.h)."""
-
 MIN_SECRET_CHARS = 32
 
 
