@@ -5,6 +5,7 @@ import { exitCodeOf } from "./ui/exitCodes.ts";
 import { clean } from "./verbs/clean.ts";
 import { destroy } from "./verbs/destroy.ts";
 import { doctor } from "./verbs/doctor.ts";
+import { load } from "./verbs/load.ts";
 import { logs } from "./verbs/logs.ts";
 import { open } from "./verbs/open.ts";
 import { preview } from "./verbs/preview.ts";
@@ -18,7 +19,7 @@ const program = new Command("taskflow")
   .showHelpAfterError("(--help shows what there is)")
   .exitOverride();
 
-for (const make of [up, preview, refresh, destroy, doctor, status, logs, open, clean]) {
+for (const make of [up, preview, refresh, destroy, doctor, status, logs, open, load, clean]) {
   program.addCommand(make().exitOverride());
 }
 

@@ -33,7 +33,7 @@ export function chartValues(
   images: Readonly<Record<AppComponent, ImageRef>>,
   databaseRevision = "",
 ): ChartValues {
-  const autoscaling = {
+  const autoscaling = config.autoscaling && {
     enabled: config.autoscaling.enabled,
     maxReplicas: config.autoscaling.maxReplicas,
     targetCPUUtilizationPercentage: config.autoscaling.targetCpuPercent,
@@ -60,12 +60,8 @@ export function chartValues(
       frontend: { nodePort: config.nodePort, annotations: serviceAnnotations },
       backend: { annotations: serviceAnnotations },
     },
-    ingress: {
-      enabled: config.ingress.enabled,
-      ...(config.ingress.className ? { className: config.ingress.className } : {}),
-      ...(config.ingress.host ? { host: config.ingress.host } : {}),
-    },
-    autoscaling: { frontend: autoscaling, backend: autoscaling },
+    ...(config.ingress ? { ingress: config.ingress } : {}),
+    ...(autoscaling ? { autoscaling: { frontend: autoscaling, backend: autoscaling } } : {}),
   };
 }
 

@@ -52,21 +52,19 @@ const shape = {
   replicas: z.strictObject({ frontend: replicas.default(1), backend: replicas.default(1) }).prefault({}),
   resources: z.strictObject({ frontend: resources, backend: resources }).partial().optional(),
   aiModel: z.string().min(1).default("gpt-4o-mini"),
+  /** Refines the ingress of the environment's baseline. */
   ingress: z
-    .strictObject({
-      enabled: z.boolean().default(false),
-      className: dnsLabel.optional(),
-      host: z.string().min(1).optional(),
-    })
-    .prefault({}),
+    .strictObject({ enabled: z.boolean(), className: dnsLabel, host: z.string().min(1) })
+    .partial()
+    .optional(),
   /** Horizontal autoscaling of both deployments; when on, it owns the replica count. */
   autoscaling: z
     .strictObject({
-      enabled: z.boolean().default(false),
+      enabled: z.boolean(),
       maxReplicas: replicas.default(3),
       targetCpuPercent: z.int().min(1).max(100).default(70),
     })
-    .prefault({}),
+    .optional(),
   /** `chart`: each object is a Pulumi resource with its own diff and drift. `release`: one Helm release. */
   deployMode: z.enum(["chart", "release"]).default("chart"),
   /** Raise it to roll the pods after a secret was rotated. */
