@@ -38,7 +38,6 @@ export class AppImage extends pulumi.ComponentResource {
           platform: spec.platform,
           args: spec.args,
           builderVersion: docker.BuilderVersion.BuilderBuildKit,
-          ...(spec.network ? { network: spec.network } : {}),
         },
         skipPush: !registry,
       },

@@ -108,7 +108,15 @@ async function build(
   const spec = specs(target)[component];
   const ref = `${spec.repository}:${spec.tag}`;
   if (await imageId(ref)) return `${ref} is built already`;
-  await buildImage({ ...spec, tags: [ref], report, cancelSignal: signal });
+  await buildImage({
+    context: join(repoRoot, spec.context),
+    dockerfile: join(repoRoot, spec.dockerfile),
+    target: spec.target,
+    args: spec.args,
+    tags: [ref],
+    report,
+    cancelSignal: signal,
+  });
   return ref;
 }
 

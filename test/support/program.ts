@@ -22,9 +22,9 @@ export interface ProgramRun {
 export const prepared = {
   bases: {
     nodeBuild: "example/node-build@sha256:11",
-    cc: "example/cc@sha256:22",
+    nodeRuntime: "example/cc@sha256:22",
     pythonBuild: "example/python-build@sha256:33",
-    python: "example/python@sha256:44",
+    pythonRuntime: "example/python@sha256:44",
   },
   cluster: { kind: "embedded", name: "taskflow-test" },
   choice: "embedded",
