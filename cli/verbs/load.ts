@@ -14,10 +14,16 @@ export function load(): Command {
       const { cluster } = await deployed(options);
       const id = await imageId(ref);
       if (!id) {
-        throw new TaskFlowError("TF1203", { what: `Docker has no image ${ref}`, fix: ["docker image ls", `npm run load -- ${ref}`] });
+        throw new TaskFlowError("TF1203", {
+          what: `Docker has no image ${ref}`,
+          fix: ["docker image ls", `npm run load -- ${ref}`],
+        });
       }
       await steps(`TaskFlow: load ${ref}`, [
-        { title: `Load into ${cluster.kind} cluster ${cluster.name}`, run: (report) => cluster.loadImage({ ref, id }, report) },
+        {
+          title: `Load into ${cluster.kind} cluster ${cluster.name}`,
+          run: (report) => cluster.loadImage({ ref, id }, report),
+        },
       ]);
     });
 }
