@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { errorJson, renderError, styleOf } from "./ui/error.ts";
 import { exitCodeOf } from "./ui/exitCodes.ts";
 import { clean } from "./verbs/clean.ts";
+import { cluster } from "./verbs/cluster.ts";
 import { destroy } from "./verbs/destroy.ts";
 import { doctor } from "./verbs/doctor.ts";
 import { load } from "./verbs/load.ts";
@@ -19,7 +20,7 @@ const program = new Command("taskflow")
   .showHelpAfterError("(--help shows what there is)")
   .exitOverride();
 
-for (const make of [up, preview, refresh, destroy, doctor, status, logs, open, load, clean]) {
+for (const make of [up, preview, refresh, destroy, doctor, status, logs, open, cluster, load, clean]) {
   program.addCommand(make().exitOverride());
 }
 
