@@ -1,4 +1,4 @@
-import { rolloutError, watchRollout } from "../../aiops/kagent/checks/index.ts";
+import { rolloutError, watchRollout } from "../../aiops/kagent/checks/watchRollout.ts";
 import { components } from "../../components/chartValues.ts";
 import type { KubeAccess } from "../../local/clusters/types.ts";
 import type { Report } from "../../local/run.ts";
