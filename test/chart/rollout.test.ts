@@ -48,7 +48,7 @@ describe.each(components)("%s", (component) => {
   test("an ending pod goes on serving for preStopSleepSeconds, within its grace period", async () => {
     const rendered = await render();
     expect(rendered.container(component).lifecycle?.preStop).toEqual({ sleep: { seconds: 5 } });
-    expect(rendered.podSpec(component).terminationGracePeriodSeconds).toBe(45);
+    expect(rendered.podSpec(component).terminationGracePeriodSeconds).toBe(30);
     const off = await render({ values: { rollout: { preStopSleepSeconds: 0 } } });
     expect(off.container(component)).not.toHaveProperty("lifecycle");
   });
@@ -141,8 +141,8 @@ test("the schema is migrated by the backend's own image before it serves", async
 
 test.each([
   [
-    { rollout: { preStopSleepSeconds: 45 } },
-    "rollout: terminationGracePeriodSeconds 45 must be above preStopSleepSeconds 45",
+    { rollout: { preStopSleepSeconds: 30 } },
+    "rollout: terminationGracePeriodSeconds 30 must be above preStopSleepSeconds 30",
   ],
   [
     { rollout: { minReadySeconds: 180 } },
