@@ -30,7 +30,7 @@ export function ignoreRules(text: string): IgnoreRules {
     .replace(/^\uFEFF/, "")
     .split(/\r?\n/)
     .map((line) => line.replace(/(?<!\\)[(){}+|]/g, "\\$&"));
-  const rules = dockerignore({ ignorecase: false }).add(lines);
+  const rules = dockerignore.default({ ignorecase: false }).add(lines);
   const exceptions = lines
     .filter((line) => line.startsWith("!"))
     .map((line) =>

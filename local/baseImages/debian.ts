@@ -30,6 +30,8 @@ export function mmdebstrapArgs(sources: readonly string[], tar: string): string[
     '--aptopt=APT::Install-Recommends "false"',
     ...leftOut.map((path) => `--dpkgopt=path-exclude=${path}`),
     "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+    // A build that dies is built again: nothing is gained by syncing each file to the disk.
+    "--dpkgopt=force-unsafe-io",
     suite,
     tar,
     ...sources,
@@ -41,11 +43,8 @@ export async function makeDebian(archive: DebianArchive, report: Report): Promis
   const file = dockerfile("rootfs");
   const recipe = shortHash({
     recipeVersion,
-    suite,
-    debianPackages,
-    leftOut,
-    ...archive,
-    file: await readFile(file),
+    args: mmdebstrapArgs(archive.sources, "rootfs.tar"),
+    steps: await readFile(file, "utf8"),
   });
   const made = await madeBy("debian", recipe);
   if (made) return made;

@@ -28,7 +28,8 @@ nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin
   "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
 };
 
-const leftOut = ["man", "info", "locale", "lintian", "bug", "doc-base"];
+/** Under /usr: documents (copyright files stay), and the C library's tables for old encodings, 7 MB of them. */
+const leftOut = ["share/man", "share/info", "share/locale", "share/lintian", "share/bug", "share/doc-base"];
 
 /** What the packages' scripts would have done, as far as a runtime needs it. */
 async function finish(root: string, name: "cc" | "python"): Promise<void> {
@@ -54,9 +55,11 @@ async function finish(root: string, name: "cc" | "python"): Promise<void> {
   await chmod(join(root, "home/nonroot"), 0o700);
   if (name === "python") await symlink("python3.13", join(root, "usr/bin/python3"));
 
-  const share = join(root, "usr/share");
-  for (const dir of leftOut) await rm(join(share, dir), { recursive: true, force: true });
-  for (const entry of await readdir(join(share, "doc"), { recursive: true, withFileTypes: true })) {
+  const usr = join(root, "usr");
+  const libraries = (await readdir(join(usr, "lib"), { withFileTypes: true })).filter((e) => e.isDirectory());
+  const tables = libraries.map(({ name: triplet }) => `lib/${triplet}/gconv`);
+  for (const dir of [...leftOut, ...tables]) await rm(join(usr, dir), { recursive: true, force: true });
+  for (const entry of await readdir(join(usr, "share/doc"), { recursive: true, withFileTypes: true })) {
     if (!entry.isDirectory() && entry.name !== "copyright") await rm(join(entry.parentPath, entry.name));
   }
 }

@@ -12,6 +12,8 @@ export interface BuildRequest {
   /** Absolute path; default `Dockerfile` in the context. */
   dockerfile?: string;
   target?: string;
+  /** e.g. `linux/amd64`; the daemon's own where absent. */
+  platform?: string;
   args?: Readonly<Record<string, string>>;
   /** Secret id -> absolute path of the file that holds it. */
   secrets?: Readonly<Record<string, string>>;
@@ -50,6 +52,7 @@ export function buildArgs(request: BuildRequest, buildKit: "buildx" | "builtin",
     "--progress=plain",
     ...(request.dockerfile ? ["--file", request.dockerfile] : []),
     ...(request.target ? ["--target", request.target] : []),
+    ...(request.platform ? ["--platform", request.platform] : []),
     ...(request.network ? ["--network", request.network] : []),
     ...request.tags.flatMap((tag) => ["--tag", tag]),
     ...pairs("--build-arg", request.args),
@@ -70,9 +73,16 @@ const noBase =
 export async function buildError(ref: string, output: string): Promise<TaskFlowError> {
   const common = await failureOf(output);
   if (common) return common;
-  const detail = lastLines(output);
+  const told = output.split("\n").flatMap((line) => progressLine(line) ?? []);
+  const detail = lastLines(told.join("\n"));
   if (noBase.test(output)) {
-    return new TaskFlowError("TF1202", { what: `a base image of ${ref} can't be had`, detail });
+    return new TaskFlowError("TF1202", {
+      what: `a base image of ${ref} can't be had`,
+      detail,
+      values: {
+        fix: "docker login   # registries limit pulls without one; or: TASKFLOW_BASE_IMAGES=local npm run up",
+      },
+    });
   }
   if (untrusted.test(output)) {
     return new TaskFlowError("TF1206", {

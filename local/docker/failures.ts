@@ -72,7 +72,9 @@ export function daemonError(
     "not installed": { what: "there is no docker program on PATH", fix: installOn(host) },
     "not running": {
       what: `no Docker daemon listens${at}`,
-      fix: host.dockerHost ? `unset DOCKER_HOST   (or start the daemon at ${host.dockerHost})` : startOn(host),
+      fix: host.dockerHost
+        ? `unset DOCKER_HOST   (or start the daemon at ${host.dockerHost})`
+        : startOn(host),
     },
     "not permitted": {
       what: `this user may not talk to the Docker daemon${at}`,
