@@ -59,7 +59,11 @@ let chosen: Promise<DockerClient> | undefined;
 
 /** The client to use on this machine; found once a process. */
 export function dockerClient(): Promise<DockerClient> {
-  chosen ??= findClient(process.env.PATH ?? "");
+  chosen ??= findClient(process.env.PATH ?? "").then((client) => {
+    // None yet: it may be installed while this process runs.
+    if (!client.version) chosen = undefined;
+    return client;
+  });
   return chosen;
 }
 

@@ -21,48 +21,59 @@ interface Rule {
 /** Words of libpq, psycopg, SQLAlchemy, node-postgres, Prisma and PostgreSQL's own SQLSTATE codes; first match wins. */
 const rules: readonly Rule[] = [
   {
-    code: "TF1402",
+    code: "TF1411",
     pattern:
       /could not translate host name "?([^"\s]+)|failed to resolve host '?([^'\s:]+)|getaddrinfo (?:ENOTFOUND|EAI_AGAIN) ([^\s"']+)|name or service not known|temporary failure in name resolution/i,
     why: (m) => `the host ${quoted(m[1] ?? m[2] ?? m[3])}in DATABASE_URL does not resolve`,
   },
   {
-    code: "TF1403",
-    pattern: /password authentication failed for user "?([^"\s]+)|\b28P01\b|\bP1000\b/i,
-    why: (m) => `the password for ${m[1] ? `user "${m[1]}"` : "this user"} is refused`,
-  },
-  {
-    code: "TF1403",
+    code: "TF1414",
     pattern:
-      /role "([^"]+)" does not exist|\b28000\b|no pg_hba\.conf entry[^,]*(?:, user "([^"]+)")?(?!.*no encryption)/i,
-    why: (m) => `the server does not let ${(m[1] ?? m[2]) ? `user "${m[1] ?? m[2]}"` : "this user"} in`,
+      /password authentication failed for user "?([^"\s]+)|role "([^"]+)" does not exist|\b28P01\b|\bP1000\b/i,
+    why: (m) => `the server refuses the password of ${m[1] || m[2] ? `user "${m[1] ?? m[2]}"` : "this user"}`,
   },
   {
-    code: "TF1404",
+    code: "TF1416",
+    pattern: /connection is insecure|no pg_hba\.conf entry.*no encryption/i,
+    why: () => "the server takes encrypted connections only",
+  },
+  {
+    code: "TF1418",
+    pattern: /no pg_hba\.conf entry|\b28000\b/i,
+    why: () => "the server has no access rule for this address, user and database",
+  },
+  {
+    code: "TF1415",
     pattern: /database "([^"]+)" does not exist|\b3D000\b|\bP1003\b/i,
     why: (m) => `the server has no database ${m[1] ? `"${m[1]}"` : "of that name"}`,
   },
   {
-    code: "TF1406",
+    code: "TF1417",
     pattern:
-      /server does not support SSL|SSL(?: connection)? (?:is|was) required|connection is insecure|certificate verify failed|no encryption|root certificate file .* does not exist/i,
+      /server does not support SSL|certificate verify failed|self.signed certificate|root certificate file .* does not exist/i,
     why: () => "client and server do not agree on TLS",
   },
   {
-    code: "TF1407",
+    code: "TF1419",
     pattern: /too many clients already|remaining connection slots|\b53300\b/i,
     why: () => "the server has no free connection",
     transient: true,
   },
   {
-    code: "TF1401",
-    pattern:
-      /connection refused|ECONNREFUSED|connection timed? ?out|connection timeout expired|ETIMEDOUT|no route to host|EHOSTUNREACH|network is unreachable|the database system is starting up|\bP1001\b/i,
+    code: "TF1412",
+    pattern: /connection refused|ECONNREFUSED|the database system is starting up|\bP1001\b/i,
     why: () => "nothing accepts connections at the address in DATABASE_URL",
     transient: true,
   },
   {
-    code: "TF1405",
+    code: "TF1413",
+    pattern:
+      /connection timed? ?out|connection timeout expired|ETIMEDOUT|no route to host|EHOSTUNREACH|network is unreachable/i,
+    why: () => "no answer comes from the address in DATABASE_URL",
+    transient: true,
+  },
+  {
+    code: "TF1410",
     pattern:
       /could not parse sqlalchemy url|missing "=" after|invalid (?:URI|connection option|port number|dsn)|DATABASE_URL\b.*(?:invalid|must|should|not a)/i,
     why: () => "DATABASE_URL cannot be read as a PostgreSQL address",

@@ -87,4 +87,9 @@ export const database = {
       "The server's access rules (pg_hba.conf, an IP allow-list) have no entry for this address, user and database.",
     fix: ["npm run up", setUrl],
   },
+  TF1419: {
+    title: "database has no free connection",
+    cause: "Every connection that the server allows is in use.",
+    fix: ["# close other clients, or use the provider's pooled address", "npm run up"],
+  },
 } as const satisfies Record<string, CodeEntry>;

@@ -42,7 +42,7 @@ export const rollout = {
     title: "database migration failed",
     cause:
       "The init container that brings the schema up to date ended with an error; the old pods keep serving.",
-    fix: ["npm run logs -- {component} --container {container} --previous"],
+    fix: ["npm run logs -- {component} --previous"],
   },
   TF1509: {
     title: "rollout does not progress",
@@ -74,7 +74,7 @@ export const rollout = {
   TF1514: {
     title: "init container failed",
     cause: "A container that has to finish before the app starts ends with an error.",
-    fix: ["npm run logs -- {component} --container {container} --previous"],
+    fix: ["npm run logs -- {component} --previous"],
   },
   TF1515: {
     title: "volume cannot be mounted",
