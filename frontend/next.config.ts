@@ -13,7 +13,13 @@ const config: NextConfig = {
   images: { unoptimized: true },
   // '*' is the one key that also reaches the trace of the server itself.
   outputFileTracingExcludes: {
-    "*": ["node_modules/sharp/**", "node_modules/@img/**", "node_modules/typescript/**"],
+    "*": [
+      // Images are served as they are.
+      "node_modules/sharp/**",
+      "node_modules/@img/**",
+      // 4 MB of metrics for next/font, which is used while building if at all.
+      "node_modules/next/dist/server/capsize-font-metrics.json",
+    ],
   },
   // The container's root file system is read-only.
   experimental: { isrFlushToDisk: false },
