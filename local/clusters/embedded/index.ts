@@ -1,0 +1,196 @@
+/**
+ * The embedded cluster: Kubernetes in one container that Docker runs, from an image built on this machine. The
+ * default, as it needs nothing but Docker. README.md beside this file tells how it works.
+ */
+import { TaskFlowError } from "../../../aiops/kagent/codes/index.ts";
+import { docker, dockerInfo, dockerOrFail } from "../../docker.ts";
+import { checkoutId } from "../../paths.ts";
+import { lastLines, type Report } from "../../run.ts";
+import type { Cluster, ClusterOptions, KubeAccess, LocalImage, NodeAddress } from "../types.ts";
+import {
+  apiPortOf,
+  apiServes,
+  hostKubeconfig,
+  kubeconfigFile,
+  readKubeconfig,
+  removeKubeconfig,
+  writeKubeconfig,
+} from "./access.ts";
+import {
+  type ContainerState,
+  containerName,
+  execArgs,
+  inspectContainer,
+  removeContainer,
+  removeVolume,
+  runArgs,
+  specHash,
+} from "./container.ts";
+import * as images from "./images.ts";
+import { ensureNodeImage } from "./nodeImage.ts";
+import { firstFree, isFree, portTaken } from "./ports.ts";
+
+/** How long a start may take: 5 s as a rule, more on a machine that is busy or waits for its disk. */
+const startTimeout = "180s";
+
+/** Where the search for the API's port begins: apart for different checkouts, below the ports that systems hand out. */
+const preferredApiPort = 20_000 + (Number.parseInt(checkoutId, 16) % 10_000);
+
+/** The running container's state; TF1301 where there is none. */
+async function runningContainer(): Promise<ContainerState> {
+  const container = await inspectContainer();
+  if (container?.running) return container;
+  throw new TaskFlowError("TF1301", {
+    what: container ? `the container ${containerName} is stopped` : `there is no container ${containerName}`,
+  });
+}
+
+/** The port that the kubeconfig already names, so that it stays; otherwise a free one. */
+async function chooseApiPort(): Promise<number> {
+  const present = await readKubeconfig();
+  const known = present === undefined ? undefined : apiPortOf(present);
+  return known !== undefined && (await isFree(known)) ? known : firstFree(preferredApiPort);
+}
+
+/** Starts the container that `args` (of docker) mean; a port taken is told from other failures. */
+async function start(args: readonly string[], hostPort: number): Promise<void> {
+  if (!(await isFree(hostPort))) throw await portTaken(hostPort);
+  const result = await docker(args);
+  if (!result.failed) return;
+  if (/port is already allocated|address already in use/i.test(result.all)) throw await portTaken(hostPort);
+  await dockerOrFail(args, { what: "starting the node's container" });
+}
+
+/** Finds the container running, starts it, or makes it anew where it was made from another spec. */
+async function ensureContainer(options: ClusterOptions, image: string, report: Report): Promise<void> {
+  const present = await inspectContainer();
+  if (present) {
+    const spec = { ...options, image, apiPort: present.apiPort };
+    const same = present.spec === specHash(spec);
+    if (same && present.running) return;
+    if (same && (await isFree(present.apiPort))) {
+      report("starting the node");
+      return start(["start", containerName], options.hostPort);
+    }
+    report("making the node's container anew: its image or a port changed; its data stays");
+    if (present.running) await docker(["stop", containerName]);
+    await removeContainer();
+  }
+  report("starting the node");
+  const apiPort =
+    present?.apiPort && (await isFree(present.apiPort)) ? present.apiPort : await chooseApiPort();
+  try {
+    await start(runArgs({ ...options, image, apiPort }), options.hostPort);
+  } catch (error) {
+    // Docker leaves a container that it could not start.
+    await removeContainer();
+    throw error;
+  }
+}
+
+/** Waits until every part of the node is ready, add-ons included. */
+async function waitUntilReady(report: Report): Promise<void> {
+  const waited = await docker(execArgs("node", "wait", startTimeout), { report });
+  if (!waited.failed) return;
+  const logs = await docker(["logs", "--tail", "20", containerName]);
+  throw new TaskFlowError("TF1306", {
+    what: `the node did not become ready: ${lastLines(waited.all, 1).join("")}`,
+    detail: lastLines(logs.all, 20),
+  });
+}
+
+async function writeAccess(): Promise<void> {
+  const { apiPort } = await runningContainer();
+  const admin = await dockerOrFail(execArgs("cat", "/run/taskflow/pki/admin.kubeconfig"), {
+    what: "reading the node's kubeconfig",
+  });
+  const kubeconfig = hostKubeconfig(admin.stdout, apiPort);
+  await writeKubeconfig(kubeconfig);
+  if (await apiServes(kubeconfig, 10_000)) return;
+  throw new TaskFlowError("TF1306", {
+    what: `the node is ready, but its API does not answer at 127.0.0.1:${apiPort} on this machine`,
+  });
+}
+
+/** This checkout's cluster; nothing is started by making one of these. */
+export function embeddedCluster(options: ClusterOptions): Cluster {
+  return {
+    kind: "embedded",
+    name: containerName,
+
+    async ensure(report) {
+      await ensureContainer(options, await ensureNodeImage(report), report);
+      await waitUntilReady(report);
+      await writeAccess();
+    },
+
+    async running() {
+      const kubeconfig = await readKubeconfig();
+      return kubeconfig !== undefined && apiServes(kubeconfig, 1500);
+    },
+
+    async kubeconfig(): Promise<KubeAccess> {
+      return { kubeconfig: kubeconfigFile, context: containerName };
+    },
+
+    async nodeAddress(): Promise<NodeAddress> {
+      const { network } = await runningContainer();
+      const frontendUrl = `http://localhost:${options.hostPort}`;
+      if ((await dockerInfo()).dockerDesktop) {
+        // Containers live in a virtual machine; Docker Desktop answers for this machine under a name, and its
+        // connections come from this machine's own loopback.
+        const found = await dockerOrFail(execArgs("getent", "ahostsv4", "host.docker.internal"));
+        return {
+          frontendUrl,
+          hostFromPods: found.stdout.split(/\s/)[0],
+          podSourceCidrs: ["127.0.0.1/32", "::1/128"],
+        };
+      }
+      return {
+        frontendUrl,
+        hostFromPods: network?.gateway,
+        // Pods leave the node under the node's address.
+        podSourceCidrs: network ? [network.cidr] : [],
+      };
+    },
+
+    async hasImage(image) {
+      return images.has(await images.nodeImages(), image);
+    },
+
+    async loadImage(image: LocalImage, report) {
+      if (images.has(await images.nodeImages(), image)) return;
+      const { registryPort } = await runningContainer();
+      await images.send(image.ref, registryPort ?? 0, report);
+      const found = await images.nodeImages();
+      if (images.has(found, image)) return;
+      throw new TaskFlowError("TF1203", {
+        what: `after sending ${image.ref} the node does not have it as ${image.id}`,
+        detail: found
+          .filter(({ name }) => name === images.fullName(image.ref))
+          .map(
+            ({ name, config, target }) => `${name}: configuration ${config || "missing"}, manifest ${target}`,
+          ),
+      });
+    },
+
+    removeImage: images.remove,
+
+    async listImages(repository) {
+      return images.refsOf(await images.nodeImages(), repository);
+    },
+
+    async stop(report) {
+      if (!(await inspectContainer())?.running) return;
+      report("stopping the node");
+      await dockerOrFail(["stop", containerName], { what: "stopping the node" });
+    },
+
+    async destroy(report) {
+      report("removing the node and its data");
+      await removeContainer();
+      await removeVolume();
+      await removeKubeconfig();
+    },
+  };
+}
