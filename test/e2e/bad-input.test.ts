@@ -13,13 +13,13 @@ import { kubectl, object } from "../support/cluster.ts";
 
 const chosen = { TASKFLOW_CLUSTER: "embedded", TASKFLOW_DEPLOYER: "helm" };
 
-async function fails(args: string[], env: Record<string, string> = {}): Promise<ErrorJson & CliResult> {
+async function fails(args: string[], env: Record<string, string> = {}): Promise<CliResult & ErrorJson> {
   const result = await taskflow([...args, "--json"], { ...chosen, ...env });
   expect(result.exitCode, result.stderr).not.toBe(0);
   const { error } = JSON.parse(result.stdout) as { error: ErrorJson };
   expect(error.fix.length, "no mending command").toBeGreaterThan(0);
   expect(error.exitCode).toBe(result.exitCode);
-  return { ...error, ...result };
+  return { ...result, ...error };
 }
 
 /** A docker in front of the real one that does something else for one command. */

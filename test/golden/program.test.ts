@@ -11,6 +11,8 @@ function stable(resources: Registered[]): string {
   );
   return `${text
     .replaceAll(/v1\.0\.0-[0-9a-f]{12}/g, "v1.0.0-<content hash>")
+    .replaceAll(/"REVISION": "[0-9a-f]{12}"/g, '"REVISION": "<content hash>"')
+    .replaceAll(/"linux\/(amd64|arm64)"/g, '"<platform>"')
     .replaceAll(process.cwd(), "<repo>")}\n`;
 }
 

@@ -88,5 +88,5 @@ export async function runProgram(
 }
 
 async function resolved(sdk: typeof pulumi, value: unknown): Promise<unknown> {
-  return new Promise((resolve) => sdk.output(value as pulumi.Input<unknown>).apply(resolve));
+  return new Promise((resolve) => (sdk.output(value) as pulumi.Output<unknown>).apply(resolve));
 }
