@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import { buildImage } from "../docker.ts";
 import { lastLines, type Report, run } from "../run.ts";
-import { type DebianArchive, fetchEnvironment, untrustedSuite } from "./debianArchive.ts";
+import { type DebianArchive, fetchEnvironment, sourcesFingerprint, untrustedSuite } from "./debianArchive.ts";
 import {
   dockerfile,
   hashOfFiles,
@@ -38,20 +38,22 @@ export function mmdebstrapArgs(sources: readonly string[], tar: string): string[
   ];
 }
 
-/** Makes it, or finds it made. @throws TaskFlowError TF1202 with mmdebstrap's last lines. */
-export async function makeDebian(archive: DebianArchive, report: Report): Promise<string> {
+/** Makes it from what `archive` gives, or finds it made. @throws TaskFlowError TF1202 with mmdebstrap's last lines. */
+export async function makeDebian(archive: () => Promise<DebianArchive>, report: Report): Promise<string> {
   const file = dockerfile("rootfs");
   const recipe = shortHash({
     recipeVersion,
-    args: mmdebstrapArgs(archive.sources, "rootfs.tar"),
+    args: mmdebstrapArgs([], "rootfs.tar"),
+    sources: sourcesFingerprint(), // the image has them in its own apt
     steps: await readFile(file, "utf8"),
   });
   const made = await madeBy("debian", recipe);
   if (made) return made;
+  const { sources } = await archive();
   return inTemporaryFolder(async (context) => {
     report(`bootstrapping Debian ${suite} from its packages (once, 20 to 80 s)`);
     const tar = join(context, "rootfs.tar");
-    const result = await run("mmdebstrap", mmdebstrapArgs(archive.sources, tar), {
+    const result = await run("mmdebstrap", mmdebstrapArgs(sources, tar), {
       report,
       env: { ...(await fetchEnvironment()), SOURCE_DATE_EPOCH: sourceDateEpoch },
     });

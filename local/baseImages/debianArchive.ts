@@ -1,5 +1,7 @@
 /** The Debian archive as this machine is set up to reach it. */
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { run } from "../run.ts";
 import { suite } from "./pins.ts";
 
@@ -8,13 +10,6 @@ const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 export interface DebianArchive {
   /** Lines of a sources.list for our suite, its updates and its security updates. */
   sources: string[];
-}
-
-/** Why bases can't be made from Debian packages here, and what would change that. */
-export interface NoArchive {
-  reason: string;
-  /** A command; undefined where none on this machine would help. */
-  fix?: string;
 }
 
 const debianSuites =
@@ -42,15 +37,17 @@ export function sourcesFrom(targets: readonly string[]): string[] | undefined {
   ];
 }
 
-/** What is needed to make bases from Debian packages, or why it is not there. */
+/** What is missing here, and a command that brings it where there is one. */
+export interface NoArchive {
+  reason: string;
+  fix?: string;
+}
+
+/** Asks apt for this machine's mirrors (about half a second), or tells why bases can't be made from packages here. */
 export async function debianArchive(): Promise<DebianArchive | NoArchive> {
   if (process.platform !== "linux") return { reason: "only Debian can make base images from its packages" };
-  const targets = await run("apt-get", [
-    "indextargets",
-    "--format",
-    "$(REPO_URI)|$(RELEASE)",
-    "Created-By: Packages",
-  ]);
+  const format = "$(REPO_URI)|$(RELEASE)";
+  const targets = await run("apt-get", ["indextargets", "--format", format, "Created-By: Packages"]);
   const sources = targets.failed ? undefined : sourcesFrom(targets.stdout.split("\n"));
   if (!sources) return { reason: "apt on this machine has no Debian archive among its sources" };
   const root = process.getuid?.() === 0 ? "" : "sudo ";
@@ -64,6 +61,21 @@ export async function debianArchive(): Promise<DebianArchive | NoArchive> {
     return { reason: "mmdebstrap is not installed", fix: `${root}apt-get install mmdebstrap` };
   }
   return { sources };
+}
+
+/** Changes when apt's sources on this machine do: their text, which takes no apt to read. */
+export function sourcesFingerprint(etc = "/etc/apt"): string {
+  const hash = createHash("sha256");
+  const folder = join(etc, "sources.list.d");
+  const files = existsSync(folder)
+    ? readdirSync(folder)
+        .sort()
+        .map((file) => join(folder, file))
+    : [];
+  for (const file of [join(etc, "sources.list"), ...files]) {
+    if (existsSync(file)) hash.update(`${file}\0`).update(readFileSync(file));
+  }
+  return hash.digest("hex");
 }
 
 /** Is this what went wrong: a keyring older than the suite? */

@@ -5,7 +5,7 @@
 import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import type { Report } from "../run.ts";
 import { makeDebian } from "./debian.ts";
-import { debianArchive } from "./debianArchive.ts";
+import { type DebianArchive, debianArchive } from "./debianArchive.ts";
 import { withHostSettings } from "./hostLayer.ts";
 import { type HostSettings, hostSettings } from "./hostSettings.ts";
 import { makeNodeBuild } from "./nodeBuild.ts";
@@ -38,18 +38,22 @@ const layered = async (name: string, base: string, report: Report): Promise<stri
   return withHostSettings(name, base, await settings, report);
 };
 
+let debian: Promise<string> | undefined;
+
 async function makeLocally(name: BaseName, whyNotOfficial: string, report: Report): Promise<string> {
-  const archive = await debianArchive();
-  if (!("sources" in archive)) {
+  const archive = async (): Promise<DebianArchive> => {
+    const found = await debianArchive();
+    if ("sources" in found) return found;
     throw new TaskFlowError("TF1202", {
-      what: `${official[name]} can't be had, and no equivalent can be made: ${archive.reason}`,
+      what: `${official[name]} can't be had, and no equivalent can be made: ${found.reason}`,
       detail: [`the official image: ${whyNotOfficial}`],
-      values: { fix: archive.fix ?? `docker pull ${official[name]}` },
+      values: { fix: found.fix ?? `docker pull ${official[name]}` },
     });
-  }
+  };
   if (name === "cc" || name === "python") return makeRuntime(name, archive, report);
-  const debian = await layered("debian-host", await makeDebian(archive, report), report);
-  return name === "node-build" ? makeNodeBuild(debian, report) : debian;
+  // Several bases stand on it; two at once must not make it twice.
+  debian ??= makeDebian(archive, report).then((made) => layered("debian-host", made, report));
+  return name === "node-build" ? makeNodeBuild(await debian, report) : debian;
 }
 
 /**
@@ -78,12 +82,18 @@ export async function ensureBase(name: BaseName, report: Report): Promise<string
   return makeLocally(name, why, report);
 }
 
-/** The four bases of the app's images. @throws as `ensureBase`. */
+/** The four bases of the app's images, side by side. @throws as `ensureBase`, when the last one has ended. */
 export async function ensureBases(report: Report): Promise<BaseImages> {
-  return {
-    nodeBuild: await ensureBase("node-build", report),
-    nodeRuntime: await ensureBase("cc", report),
-    pythonBuild: await ensureBase("python-build", report),
-    pythonRuntime: await ensureBase("python", report),
-  };
+  const names = {
+    nodeBuild: "node-build",
+    nodeRuntime: "cc",
+    pythonBuild: "python-build",
+    pythonRuntime: "python",
+  } as const;
+  const settled = await Promise.allSettled(Object.values(names).map((name) => ensureBase(name, report)));
+  const refs = settled.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+  return Object.fromEntries(Object.keys(names).map((key, i) => [key, refs[i]])) as unknown as BaseImages;
 }

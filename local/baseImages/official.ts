@@ -74,10 +74,18 @@ export async function obtain(
   if (before) return `${before.why} (at ${before.at}; asked again after ${askAgainAfterHours} h)`;
   report(`pulling ${ref}`);
   const why = await pull(ref, report);
+  noted = noted.then(() => note(registry, why));
+  await noted;
+  return why;
+}
+
+/** Notes go to one file, one after the other, as several pulls may end at once. */
+let noted: Promise<void> = Promise.resolve();
+
+async function note(registry: string, why: string | undefined): Promise<void> {
   const all = await failures();
   if (why) all[registry] = { at: new Date().toISOString(), why };
   else delete all[registry];
   await mkdir(cacheDir, { recursive: true });
   await writeFile(memory, `${JSON.stringify(all, null, 2)}\n`);
-  return why;
 }

@@ -65,7 +65,7 @@ async function finish(root: string, name: "cc" | "python"): Promise<void> {
 }
 
 /** One archive of `root` with everything owned by root but the user's home, the same bytes for the same files. */
-async function archive(root: string, tar: string): Promise<void> {
+async function pack(root: string, tar: string): Promise<void> {
   const same = [
     "--sort=name",
     "--numeric-owner",
@@ -90,18 +90,19 @@ async function archive(root: string, tar: string): Promise<void> {
   }
 }
 
-/** Makes it, or finds it made. @throws TaskFlowError TF1202, TF1201. */
+/** Makes it from what `archive` gives, or finds it made. @throws TaskFlowError TF1202, TF1201. */
 export async function makeRuntime(
   name: "cc" | "python",
-  from: DebianArchive,
+  archive: () => Promise<DebianArchive>,
   report: Report,
 ): Promise<string> {
   const file = dockerfile(name);
   const packages = runtimePackages[name];
   const steps = await readFile(file, "utf8");
-  const recipe = shortHash({ recipeVersion, suite, packages, etc, leftOut, ...from, steps });
+  const recipe = shortHash({ recipeVersion, suite, packages, etc, leftOut, steps });
   const made = await madeBy(name, recipe);
   if (made) return made;
+  const from = await archive();
   return inTemporaryFolder(async (folder) => {
     report(`making ${repository(name)} from ${packages.length} Debian packages (once)`);
     const root = join(folder, "root");
@@ -111,7 +112,7 @@ export async function makeRuntime(
     await unpack(await downloadPackages(from, packages, join(folder, "apt"), report), root, folder);
     await finish(root, name);
     const tar = join(context, "rootfs.tar");
-    await archive(root, tar);
+    await pack(root, tar);
     const ref = `${repository(name)}:${await hashOfFiles(tar, file)}`;
     await buildImage({ context, dockerfile: file, tags: [ref], labels: recipeLabels(recipe), report });
     return ref;

@@ -1,5 +1,12 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { sourcesFrom, untrustedSuite } from "../../../../local/baseImages/debianArchive.ts";
+import {
+  sourcesFingerprint,
+  sourcesFrom,
+  untrustedSuite,
+} from "../../../../local/baseImages/debianArchive.ts";
 import { infoName, statusParagraph } from "../../../../local/baseImages/debPackages.ts";
 
 describe("sourcesFrom", () => {
@@ -25,6 +32,20 @@ describe("sourcesFrom", () => {
       sourcesFrom(["http://ubuntu.test/ubuntu/|noble", "http://ubuntu.test/ubuntu/|noble-security"]),
     ).toBeUndefined();
   });
+});
+
+it("notices a change of apt's sources, and no other", () => {
+  const etc = mkdtempSync(join(tmpdir(), "etc-apt-"));
+  const empty = sourcesFingerprint(etc);
+  writeFileSync(join(etc, "apt.conf"), "x");
+  expect(sourcesFingerprint(etc)).toBe(empty);
+  mkdirSync(join(etc, "sources.list.d"));
+  writeFileSync(join(etc, "sources.list.d/debian.sources"), "URIs: http://mirror.test");
+  const deb822 = sourcesFingerprint(etc);
+  expect(deb822).not.toBe(empty);
+  writeFileSync(join(etc, "sources.list"), "deb http://mirror.test trixie main");
+  expect(sourcesFingerprint(etc)).not.toBe(deb822);
+  rmSync(etc, { recursive: true });
 });
 
 it("tells an old keyring from other trouble", () => {

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ensureBase, ensureBases } from "../../../../local/baseImages/index.ts";
 import { official } from "../../../../local/baseImages/pins.ts";
 
 const obtain = vi.hoisted(() =>
@@ -8,9 +7,13 @@ const obtain = vi.hoisted(() =>
 const debianArchive = vi.hoisted(() => vi.fn());
 vi.mock("../../../../local/baseImages/official.ts", () => ({ obtain }));
 vi.mock("../../../../local/baseImages/debianArchive.ts", () => ({ debianArchive }));
-vi.mock("../../../../local/baseImages/debian.ts", () => ({ makeDebian: async () => "made/debian" }));
+const makeDebian = vi.hoisted(() => vi.fn());
+vi.mock("../../../../local/baseImages/debian.ts", () => ({ makeDebian }));
 vi.mock("../../../../local/baseImages/runtime.ts", () => ({
-  makeRuntime: async (name: string) => `made/${name}`,
+  makeRuntime: async (name: string, archive: () => Promise<unknown>) => {
+    await archive();
+    return `made/${name}`;
+  },
 }));
 vi.mock("../../../../local/baseImages/nodeBuild.ts", () => ({
   makeNodeBuild: async (base: string) => `made/node on ${base}`,
@@ -23,7 +26,15 @@ vi.mock("../../../../local/baseImages/hostLayer.ts", () => ({
 }));
 
 const report = () => {};
-beforeEach(() => {
+let ensureBase: typeof import("../../../../local/baseImages/index.ts").ensureBase;
+let ensureBases: typeof import("../../../../local/baseImages/index.ts").ensureBases;
+beforeEach(async () => {
+  vi.resetModules();
+  ({ ensureBase, ensureBases } = await import("../../../../local/baseImages/index.ts"));
+  makeDebian.mockImplementation(async (archive: () => Promise<unknown>) => {
+    await archive();
+    return "made/debian";
+  });
   obtain.mockResolvedValue("no such host");
   debianArchive.mockResolvedValue({ sources: ["deb x"] });
 });
@@ -48,6 +59,7 @@ describe("ensureBase", () => {
       pythonBuild: "made/debian + host",
       pythonRuntime: "made/python",
     });
+    expect(makeDebian).toHaveBeenCalledTimes(1);
   });
 
   it("asks no registry with TASKFLOW_BASE_IMAGES=local", async () => {
@@ -75,8 +87,23 @@ describe("ensureBase", () => {
     expect(error.what).toContain("mmdebstrap is not installed");
     expect(error.fix[0]).toBe("apt-get install mmdebstrap");
     debianArchive.mockResolvedValue({ reason: "only Debian can" });
-    const elsewhere = await ensureBase("debian", report).catch((e) => e);
-    expect(elsewhere.fix[0]).toBe(`docker pull ${official.debian}`);
+    const elsewhere = await ensureBase("cc", report).catch((e) => e);
+    expect(elsewhere.fix[0]).toBe(`docker pull ${official.cc}`);
+  });
+
+  it("waits for every base to end before it fails", async () => {
+    obtain.mockResolvedValue(undefined);
+    let ended = false;
+    obtain.mockImplementation(async (ref) => {
+      if (ref === official["node-build"]) throw new Error("first");
+      if (ref === official.python) {
+        await new Promise((resolve) => setImmediate(resolve));
+        ended = true;
+      }
+      return undefined;
+    });
+    await expect(ensureBases(report)).rejects.toThrow("first");
+    expect(ended).toBe(true);
   });
 
   it("refuses a source that it does not know", async () => {
