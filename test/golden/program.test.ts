@@ -1,6 +1,6 @@
 /** Every resource's inputs, dev and prod, as files that a review can read. Update: npx vitest run test/golden -u */
 import { describe, expect, test } from "vitest";
-import { prepared, type Registered, runProgram, stackFileConfig } from "../support/program.ts";
+import { prepared, prodConfig, type Registered, runProgram, stackFileConfig } from "../support/program.ts";
 
 /** Tags are hashes of sources and change with every edit: the golden files show that there is one. */
 function stable(resources: Registered[]): string {
@@ -16,15 +16,6 @@ function stable(resources: Registered[]): string {
     .replaceAll(process.cwd(), "<repo>")}\n`;
 }
 
-const prodConfig = {
-  ...stackFileConfig("prod"),
-  "taskflow:cluster": "context:prod",
-  "taskflow:registry": "registry.example.com/team",
-  "taskflow:appUrl": "https://todo.example.com",
-  "taskflow:databaseUrl": "postgresql://app:canary-of-the-database@db.example.com/todo",
-  "taskflow:betterAuthSecret": "canary-of-the-auth-secret",
-  "taskflow:openaiApiKey": "canary-of-the-api-key",
-};
 const prodSecrets = ["taskflow:databaseUrl", "taskflow:betterAuthSecret", "taskflow:openaiApiKey"];
 const remote = {
   ...prepared,

@@ -90,3 +90,14 @@ export async function runProgram(
 async function resolved(sdk: typeof pulumi, value: unknown): Promise<unknown> {
   return new Promise((resolve) => (sdk.output(value) as pulumi.Output<unknown>).apply(resolve));
 }
+
+/** The prod stack as somebody would have configured it, as its file asks. */
+export const prodConfig = {
+  ...stackFileConfig("prod"),
+  "taskflow:cluster": "context:prod",
+  "taskflow:registry": "registry.example.com/team",
+  "taskflow:appUrl": "https://todo.example.com",
+  "taskflow:databaseUrl": "postgresql://app:canary-of-the-database@db.example.com/todo",
+  "taskflow:betterAuthSecret": "canary-of-the-auth-secret",
+  "taskflow:openaiApiKey": "canary-of-the-api-key",
+};
