@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { buildImage, docker, imageId } from "../docker.ts";
+import { buildImage, dockerOrFail, imageId } from "../docker.ts";
 import { cacheDir } from "../paths.ts";
 import type { Report } from "../run.ts";
 
@@ -66,11 +66,11 @@ export async function fromFiles(
 
 /**
  * The newest base of this name made by this recipe, for bases whose content is only known once made (Debian's
- * packages move). @returns its ref, or undefined.
+ * packages move). @returns its ref, or undefined. @throws TaskFlowError TF1101.
  */
 export async function madeBy(name: string, recipe: string): Promise<string | undefined> {
   const format = "{{.Repository}}:{{.Tag}}";
-  const list = await docker([
+  const list = await dockerOrFail([
     "image",
     "ls",
     "--filter",

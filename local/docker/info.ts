@@ -73,8 +73,13 @@ export async function dockerInfo(): Promise<DockerInfo> {
   });
 }
 
-/** The ID (`sha256:` + 64 hex) of a local image; undefined where there is none under this ref. */
+/**
+ * The ID (`sha256:` + 64 hex) of a local image; undefined where there is none under this ref.
+ * @throws TaskFlowError TF1101 where no daemon can say.
+ */
 export async function imageId(ref: string): Promise<string | undefined> {
   const result = await docker(["image", "inspect", "--format", "{{.Id}}", ref]);
+  const problem = result.failed ? daemonProblem(result.all) : undefined;
+  if (problem) throw daemonError(problem, result.all);
   return result.failed ? undefined : result.stdout.trim();
 }
