@@ -11,6 +11,7 @@ import {
   logOf,
   podRef,
   secondsSince,
+  wrongEnvironment,
 } from "./pods.ts";
 import type { Check, Snapshot } from "./types.ts";
 
@@ -23,6 +24,7 @@ const exitMeanings: Readonly<Record<number, string>> = {
   137: "it was killed (SIGKILL)",
   139: "it made a memory access fault (SIGSEGV)",
   143: "it was asked to stop (SIGTERM)",
+  [wrongEnvironment]: "its environment is wrong",
 };
 
 /** F01, F08: an app container exits soon after each start. Its own last lines are the evidence. */
@@ -35,11 +37,13 @@ export const crashLoop: Check = (snapshot) =>
       const lines = logOf(snapshot, container);
       const database = databaseError(lines, false);
       const meaning = exitMeanings[exit?.exitCode ?? -1];
-      return containerFinding(database?.code ?? "TF1501", container, {
+      const refuses = exit?.exitCode === wrongEnvironment;
+      return containerFinding(database?.code ?? (refuses ? "TF1516" : "TF1501"), container, {
         what: database
           ? `${container.name} exits at its start: ${database.why}.`
           : `${container.name} exits soon after its start with code ${exit?.exitCode}${meaning ? `: ${meaning}` : ""}; ${exits(container)} run(s) have ended.`,
-        definite: keepsExiting(container),
+        // What a program refuses at its start it refuses again.
+        definite: refuses || keepsExiting(container),
         evidence: [
           logEvidence(object, lines),
           fact(

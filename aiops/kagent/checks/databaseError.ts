@@ -14,6 +14,7 @@ export interface DatabaseError {
 interface Rule {
   code: Code;
   pattern: RegExp;
+  /** Filled from the names that the line quotes. */
   why: (match: RegExpMatchArray) => string;
   transient?: boolean;
 }
@@ -23,13 +24,13 @@ const rules: readonly Rule[] = [
   {
     code: "TF1411",
     pattern:
-      /could not translate host name "?([^"\s]+)|failed to resolve host '?([^'\s:]+)|getaddrinfo (?:ENOTFOUND|EAI_AGAIN) ([^\s"']+)|name or service not known|temporary failure in name resolution/i,
+      /the host name is unknown|could not translate host name "?([^"\s]+)|failed to resolve host '?([^'\s:]+)|getaddrinfo (?:ENOTFOUND|EAI_AGAIN) ([^\s"']+)|name or service not known|temporary failure in name resolution/i,
     why: (m) => `the host ${quoted(m[1] ?? m[2] ?? m[3])}in DATABASE_URL does not resolve`,
   },
   {
     code: "TF1414",
     pattern:
-      /password authentication failed for user "?([^"\s]+)|role "([^"]+)" does not exist|\b28P01\b|\bP1000\b/i,
+      /the user does not exist|password authentication failed(?! for)|password authentication failed for user "?([^"\s]+)|role "([^"]+)" does not exist|\b28P01\b|\bP1000\b/i,
     why: (m) => `the server refuses the password of ${m[1] || m[2] ? `user "${m[1] ?? m[2]}"` : "this user"}`,
   },
   {
@@ -39,36 +40,37 @@ const rules: readonly Rule[] = [
   },
   {
     code: "TF1418",
-    pattern: /no pg_hba\.conf entry|\b28000\b/i,
+    pattern: /no pg_hba\.conf entry|pg_hba\.conf does not let|\b28000\b/i,
     why: () => "the server has no access rule for this address, user and database",
   },
   {
     code: "TF1415",
-    pattern: /database "([^"]+)" does not exist|\b3D000\b|\bP1003\b/i,
+    pattern: /the database does not exist|database "([^"]+)" does not exist|\b3D000\b|\bP1003\b/i,
     why: (m) => `the server has no database ${m[1] ? `"${m[1]}"` : "of that name"}`,
   },
   {
     code: "TF1417",
     pattern:
-      /server does not support SSL|certificate verify failed|self.signed certificate|root certificate file .* does not exist/i,
+      /does not support SSL|does not offer the TLS|certificate is not trusted|certificate verify failed|self.signed certificate|root certificate file .* does not exist/i,
     why: () => "client and server do not agree on TLS",
   },
   {
     code: "TF1419",
-    pattern: /too many clients already|remaining connection slots|\b53300\b/i,
+    pattern: /has no connection left|too many clients already|remaining connection slots|\b53300\b/i,
     why: () => "the server has no free connection",
     transient: true,
   },
   {
     code: "TF1412",
-    pattern: /connection refused|ECONNREFUSED|the database system is starting up|\bP1001\b/i,
+    pattern:
+      /connection refused|ECONNREFUSED|the database system is starting up|the server is starting or stopping|\bP1001\b/i,
     why: () => "nothing accepts connections at the address in DATABASE_URL",
     transient: true,
   },
   {
     code: "TF1413",
     pattern:
-      /connection timed? ?out|connection timeout expired|ETIMEDOUT|no route to host|EHOSTUNREACH|network is unreachable/i,
+      /no answer in time|connection timed? ?out|connection timeout expired|ETIMEDOUT|no route to host|EHOSTUNREACH|network is unreachable/i,
     why: () => "no answer comes from the address in DATABASE_URL",
     transient: true,
   },
@@ -81,6 +83,9 @@ const rules: readonly Rule[] = [
 ];
 
 const quoted = (name: string | undefined): string => (name ? `"${name}" ` : "");
+
+/** How TaskFlow's backend says it: address and user, never the password. */
+const ownSentence = /cannot connect to PostgreSQL at (\S+) as (\S+):/;
 
 /** Does a text speak of a database at all? Words such as ENOTFOUND can be about any other server. */
 const aboutDatabase = /postgres|psycopg|sqlalchemy|asyncpg|prisma|database|\bpg\b|:5432\b|pool/i;
@@ -95,7 +100,10 @@ export function databaseError(lines: readonly string[], certain: boolean): Datab
   for (const line of [...lines].reverse()) {
     for (const rule of rules) {
       const match = rule.pattern.exec(line);
-      if (match) return { code: rule.code, why: rule.why(match), line, transient: rule.transient ?? false };
+      if (!match) continue;
+      const target = ownSentence.exec(line);
+      const at = target ? ` (${target[1]} as ${target[2]})` : "";
+      return { code: rule.code, why: rule.why(match) + at, line, transient: rule.transient ?? false };
     }
   }
   return undefined;

@@ -92,12 +92,15 @@ async function all<T>(
   return items;
 }
 
-/** Which containers' logs can explain something: those that ended badly or do not become ready; one of each kind. */
+/**
+ * Which containers' logs can explain something: those that ended badly, do not become ready or keep the app from
+ * starting; one of each kind.
+ */
 export function needLogs(snapshot: Snapshot): Container[] {
   const kinds = new Map<string, Container>();
   for (const container of containers(snapshot)) {
     const { running } = container.status.state ?? {};
-    const unready = running && !container.status.ready && !container.init;
+    const unready = running && (container.init || !container.status.ready);
     const kind = `${ownerUid(container.pod)}/${container.name}`;
     // The copy that has ended says more than the one that still runs.
     if (lastExit(container)) kinds.set(kind, container);

@@ -6,20 +6,20 @@ const reasons = new Set(["ErrImagePull", "ImagePullBackOff", "InvalidImageName",
 
 /** [what the registry or the runtime said, what that means] */
 const meanings: readonly (readonly [RegExp, string])[] = [
-  [/toomanyrequests|too many requests|429/i, "the registry limits how often this address may pull"],
+  [/toomanyrequests|too many requests|\b429\b/i, "the registry limits how often this address may pull"],
   [
-    /unauthorized|authorization failed|denied|forbidden|401|403/i,
+    /unauthorized|authorization failed|denied|forbidden|\b40[13]\b/i,
     "the registry refuses to give it without other credentials",
   ],
   [
     /no such host|i\/o timeout|connection refused|network is unreachable|TLS handshake|server misbehaving|x509/i,
     "the node cannot reach the registry",
   ],
-  [/not found|manifest unknown|does not exist/i, "the registry has no such image or tag"],
   [
     /no match for platform|no matching manifest/i,
     "the registry has it, but not for this node's architecture",
   ],
+  [/not found|manifest unknown|does not exist/i, "the registry has no such image or tag"],
   [
     /InvalidImageName|invalid reference format|failed to apply default image tag/i,
     "its name is not a valid image reference",
@@ -34,8 +34,10 @@ export const imagePull: Check = (snapshot) =>
       const object = podRef(container.pod, container.name);
       const { reason, message } = container.status.state?.waiting ?? {};
       const said = pullMessages(snapshot, container);
-      const meaning = meanings.find(([pattern]) => pattern.test([reason, message, ...said].join("\n")))?.[1];
       const image = container.spec?.image ?? container.status.image;
+      const meaning = image.includes("/")
+        ? meanings.find(([pattern]) => pattern.test([reason, message, ...said].join("\n")))?.[1]
+        : "the node does not have it, and without a registry in its name it can only be loaded";
       return containerFinding("TF1502", container, {
         what: `${container.name} waits for image ${image}: ${meaning ?? "it cannot be pulled"}.`,
         evidence: [

@@ -60,6 +60,9 @@ export function exits({ status }: Container): number {
   return status.restartCount + (between ? 1 : 0);
 }
 
+/** Exit code with which TaskFlow's programs refuse a wrong environment (EX_CONFIG of sysexits.h). */
+export const wrongEnvironment = 78;
+
 /** A run shorter than this, in seconds, ended "soon after its start". */
 const shortRun = 60;
 

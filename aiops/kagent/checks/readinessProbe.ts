@@ -15,7 +15,7 @@ export const readinessProbe: Check = (snapshot) =>
     const runs = secondsSince(snapshot, running.startedAt);
     if (runs < startAllowance) return [];
     const event = eventsOf(snapshot, container.pod, container.name)
-      .filter(({ message }) => /^Readiness probe (failed|errored)/.test(message ?? ""))
+      .filter(({ message }) => /^(Readiness|Startup) probe (failed|errored)/.test(message ?? ""))
       .at(-1);
     if (!event?.message) return [];
     const meaning = explain(event.message, container);

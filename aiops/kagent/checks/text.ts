@@ -41,12 +41,33 @@ export function cleanLine(line: string, limit = lineLimit): string {
   return safe.length <= limit ? safe : `${safe.slice(0, limit - 1)}…`;
 }
 
-/** The last `count` lines that say something, each cleaned. */
+/**
+ * A log line that is a JSON object, as people read logs: `ERROR cannot connect problems=…`. Any other line is given
+ * back as it is.
+ */
+export function readable(line: string): string {
+  if (!line.startsWith("{") || line.length > 16_384) return line;
+  let fields: Record<string, unknown>;
+  try {
+    fields = JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return line;
+  }
+  const { level, event, message, msg, time: _time, timestamp: _timestamp, ...rest } = fields;
+  const text = event ?? message ?? msg;
+  if (typeof text !== "string") return line;
+  const others = Object.entries(rest).map(
+    ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
+  return [typeof level === "string" ? level.toUpperCase() : "", text, ...others].filter(Boolean).join(" ");
+}
+
+/** The last `count` lines that say something, each readable and clean. */
 export function cleanTail(text: string, count: number): string[] {
   return text
     .split(/\r?\n/)
     .filter((line) => line.trim() !== "")
     .slice(-count)
-    .map((line) => cleanLine(line))
+    .map((line) => cleanLine(readable(line)))
     .filter((line) => line !== "");
 }

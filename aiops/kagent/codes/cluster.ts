@@ -39,4 +39,14 @@ export const cluster = {
     cause: "The credentials of this context are not accepted, or lack the right that the call needs.",
     fix: ["kubectl --context {context} auth can-i --list --namespace {namespace}"],
   },
+  TF1308: {
+    title: "no such cluster",
+    cause: "kind or k3d knows no cluster of that name, or several and none of them was named.",
+    fix: ["npm run up -- --cluster embedded"],
+  },
+  TF1309: {
+    title: "cluster could not be stopped",
+    cause: "The tool that runs the cluster ended with an error.",
+    fix: ["npm run status", "npm run destroy"],
+  },
 } as const satisfies Record<string, CodeEntry>;

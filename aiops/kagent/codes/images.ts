@@ -35,4 +35,13 @@ export const images = {
     cause: "A proxy on this network signs with its own authority, which the build image does not know.",
     fix: ["NODE_EXTRA_CA_CERTS=/path/to/ca.pem npm run up"],
   },
+  TF1207: {
+    title: "cluster takes images from a registry only",
+    cause:
+      "TaskFlow can put images on the nodes of its own, of Minikube's, kind's, k3d's and Docker Desktop's clusters; any other cluster pulls them.",
+    fix: [
+      "pulumi config set --stack {stack} taskflow:registry ghcr.io/ME",
+      "npm run up -- --cluster embedded",
+    ],
+  },
 } as const satisfies Record<string, CodeEntry>;

@@ -81,4 +81,10 @@ export const rollout = {
     cause: "A volume of the pod is not there or not ready, most often a missing Secret or ConfigMap.",
     fix: ["kubectl --namespace {namespace} describe pod {name}"],
   },
+  TF1516: {
+    title: "container's environment is wrong",
+    cause:
+      "A variable that the app needs is missing or has an unusable value; it says which and does not start.",
+    fix: ["npm run logs -- {component} --previous", "npm run up"],
+  },
 } as const satisfies Record<string, CodeEntry>;

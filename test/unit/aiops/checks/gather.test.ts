@@ -1,0 +1,161 @@
+/** The real client against an API server made here: what is asked, and what happens when it refuses. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { connect } from "../../../../aiops/kagent/checks/api.ts";
+import { gather, needLogs } from "../../../../aiops/kagent/checks/gather.ts";
+import { retryBackedOffPods, watchRollout } from "../../../../aiops/kagent/checks/watchRollout.ts";
+import { deployment, pod, replicaSet, running, snapshot, terminated, waiting } from "../support.ts";
+
+type Answer = { status?: number; body?: unknown; text?: string };
+
+let folder: string;
+let server: Server;
+let kubeconfig: string;
+let asked: string[];
+let answers: Record<string, Answer>;
+
+const core = "/api/v1/namespaces/todo-app";
+const apps = "/apis/apps/v1/namespaces/todo-app";
+const list = (items: unknown[], next = ""): Answer => ({ body: { items, metadata: { continue: next } } });
+
+beforeEach(async () => {
+  asked = [];
+  answers = {};
+  server = createServer((request, response) => {
+    const url = new URL(request.url ?? "", "http://x");
+    asked.push(`${request.method} ${url.pathname}${url.search}`);
+    const key = url.searchParams.has("continue") ? `${url.pathname}?continue` : url.pathname;
+    const { status = 200, body = { items: [], metadata: {} }, text } = answers[key] ?? {};
+    response.writeHead(status, { "content-type": text === undefined ? "application/json" : "text/plain" });
+    response.end(text ?? JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  folder = await mkdtemp(join(tmpdir(), "taskflow-gather-"));
+  kubeconfig = join(folder, "kubeconfig");
+  const cluster = { name: "c", cluster: { server: url, "insecure-skip-tls-verify": true } };
+  const context = { name: "test", context: { cluster: "c", user: "u" } };
+  const config = { clusters: [cluster], contexts: [context], users: [{ name: "u", user: { token: "t" } }] };
+  await writeFile(kubeconfig, JSON.stringify({ apiVersion: "v1", kind: "Config", ...config }));
+});
+
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await rm(folder, { recursive: true });
+});
+
+const api = () => connect({ kubeconfig, context: "test" });
+const crashing = pod({
+  containers: [
+    { name: "backend", state: waiting("CrashLoopBackOff"), lastState: terminated(1), restarts: 3 },
+  ],
+});
+const logPath = `${core}/pods/backend-1-abcde/log`;
+
+test("reads pods, warnings, Deployments, ReplicaSets and the log of what crashes", async () => {
+  answers[`${core}/pods`] = list([crashing]);
+  answers[`${apps}/deployments`] = list([deployment("backend")]);
+  answers[logPath] = { text: 'starting\n{"level":"error","event":"no postgres://app:pw1@db/x"}\n' };
+  const seen = await gather(api(), "todo-app");
+  expect(seen.logs).toEqual([
+    {
+      pod: "backend-1-abcde",
+      container: "backend",
+      previous: false,
+      lines: ["starting", "ERROR no postgres://app:***@db/x"],
+    },
+  ]);
+  expect(seen.deployments[0]?.metadata?.name).toBe("backend");
+  expect(seen.pods[0]?.status?.containerStatuses?.[0]?.lastState?.terminated?.finishedAt).toBeInstanceOf(
+    Date,
+  );
+  expect(seen.notChecked).toEqual([]);
+  expect(asked).toContain(`GET ${core}/events?fieldSelector=type%3DWarning&limit=500`);
+  expect(asked.some((line) => line.includes("tailLines=60") && line.includes("limitBytes=262144"))).toBe(
+    true,
+  );
+});
+
+test("what is forbidden or too much is said, the rest is there", async () => {
+  answers[`${core}/pods`] = list([crashing], "more");
+  answers[`${core}/pods?continue`] = list([crashing], "more");
+  answers[`${core}/events`] = { status: 403, body: {} };
+  answers[logPath] = { status: 400, body: {} };
+  const seen = await gather(api(), "todo-app");
+  expect(seen.pods).toHaveLength(4);
+  expect(seen.notChecked).toEqual([
+    { what: "events", why: "the API server refuses it (HTTP 403)" },
+    { what: "pods", why: "only the first 4 were read" },
+    { what: "log of backend-1-abcde/backend", why: "the API server answered HTTP 400" },
+  ]);
+});
+
+test("an abort ends the calls", async () => {
+  server.removeAllListeners("request");
+  const controller = new AbortController();
+  server.on("request", () => controller.abort(new Error("enough")));
+  await expect(gather(api(), "todo-app", controller.signal)).rejects.toThrow();
+});
+
+test("one log of each kind: the copy that has ended; one that migrates; none of what is well", () => {
+  const migrating = pod({
+    name: "backend-1-m",
+    init: [{ name: "migrate", state: running(3) }],
+    containers: [{ name: "backend", state: waiting("PodInitializing") }],
+  });
+  const unready = pod({ name: "backend-1-u", containers: [{ name: "backend", state: running(3) }] });
+  const well = pod({
+    name: "frontend-1-w",
+    app: "frontend",
+    containers: [{ name: "frontend", state: running(9), ready: true }],
+  });
+  const wanted = needLogs(snapshot({ pods: [unready, crashing, migrating, well] }));
+  expect(wanted.map((container) => `${container.pod.metadata?.name}/${container.name}`)).toEqual([
+    "backend-1-abcde/backend",
+    "backend-1-m/migrate",
+  ]);
+});
+
+test("a context that is not there is named", () => {
+  expect(() => connect({ kubeconfig, context: "other" })).toThrow('no context "other"');
+});
+
+test("watchRollout, over HTTP: forbidden is TF1307 at once", async () => {
+  answers[`${core}/pods`] = { status: 403, body: {} };
+  const request = {
+    kubeconfig,
+    context: "test",
+    namespace: "todo-app",
+    deployments: ["backend"],
+    timeout: 60_000,
+  };
+  await expect(watchRollout(request)).rejects.toMatchObject({
+    code: "TF1307",
+    fix: ["kubectl --context test auth can-i --list --namespace todo-app"],
+  });
+});
+
+test("retryBackedOffPods deletes those that wait, of the current template only", async () => {
+  const old = pod({
+    name: "backend-0-x",
+    set: "backend-0",
+    containers: [{ name: "backend", state: waiting("CrashLoopBackOff") }],
+  });
+  const fine = pod({
+    name: "backend-1-ok",
+    containers: [{ name: "backend", state: running(9), ready: true }],
+  });
+  answers[`${core}/pods/backend-1-abcde`] = { status: 404, body: {} };
+  const seen = snapshot({
+    pods: [old, crashing, fine],
+    deployments: [deployment("backend")],
+    replicaSets: [replicaSet("backend-0", { revision: "0" }), replicaSet("backend-1")],
+  });
+  expect(await retryBackedOffPods(api(), seen, ["backend"])).toEqual(["backend-1-abcde"]);
+  expect(asked).toEqual([`DELETE ${core}/pods/backend-1-abcde`]);
+});
