@@ -13,7 +13,7 @@ import type {
 import { parseAllDocuments } from "yaml";
 import { repoRoot } from "../../local/paths.ts";
 import { type RunResult, run } from "../../local/run.ts";
-import { tool } from "./tools.ts";
+import { tool } from "../../local/toolchain/index.ts";
 
 export const chart = join(repoRoot, "charts", "todo-app");
 export const components = ["frontend", "backend"] as const;
@@ -106,7 +106,7 @@ export class Rendered {
 /** `helm template`, failed or not. */
 export async function template(options: RenderOptions = {}): Promise<RunResult> {
   return withValues(options, async (args) =>
-    run(await tool(options.helm ?? "helm4"), [
+    run((await tool(options.helm ?? "helm4")).path, [
       ...["template", "todo-local", chart, "--namespace", "todo-app"],
       ...["--kube-version", options.kubeVersion ?? "1.34.0"],
       ...args,

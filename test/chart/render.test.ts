@@ -3,8 +3,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { run } from "../../local/run.ts";
+import { tool } from "../../local/toolchain/index.ts";
 import { chart, type Rendered, render, type ValuesName, valuesFiles, withValues } from "./helm.ts";
-import { tool } from "./tools.ts";
 
 const bases = Object.keys(valuesFiles) as ValuesName[];
 const helms = ["helm3", "helm4"] as const;
@@ -12,7 +12,7 @@ const helms = ["helm3", "helm4"] as const;
 describe.each(helms)("%s", (helm) => {
   test.each(bases)("lint --strict: %s", async (base) => {
     const result = await withValues({ base }, async (args) =>
-      run(await tool(helm), ["lint", "--strict", chart, "--kube-version", "1.34.0", ...args]),
+      run((await tool(helm)).path, ["lint", "--strict", chart, "--kube-version", "1.34.0", ...args]),
     );
     expect(result.all).toContain("1 chart(s) linted, 0 chart(s) failed");
     expect(result.all).not.toMatch(/\[(WARNING|ERROR)\]/);
@@ -42,7 +42,7 @@ test("nothing depends on the cluster's objects or on chance, so a render without
 });
 
 test("release and namespace are the command's, not written into the templates", async () => {
-  const result = await run(await tool("helm4"), [
+  const result = await run((await tool("helm4")).path, [
     ...["template", "other", chart, "--namespace", "elsewhere", "--kube-version", "1.34.0"],
   ]);
   expect(result.stdout).toContain("namespace: elsewhere");
