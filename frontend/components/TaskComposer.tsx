@@ -15,17 +15,24 @@ export function TaskComposer({ ref, onAdd }: TaskComposerProps) {
   const field = useRef<HTMLInputElement>(null);
   useImperativeHandle(ref, () => field.current as HTMLInputElement);
 
-  async function addTask(title: string) {
+  async function submit() {
+    const input = field.current;
+    const title = input?.value.trim();
+    if (!input || !title) return;
+    input.value = "";
     const taken = await onAdd(title);
-    if (!taken && field.current?.value === "") field.current.value = title;
+    if (!taken && input.value === "") input.value = title;
   }
 
   return (
     <form
       className={styles.composer}
-      action={(data) => {
-        const title = String(data.get("title") ?? "").trim();
-        if (title) void addTask(title);
+      // For a line that was sent before the page's script ran: React sends it afterwards.
+      action={() => void submit()}
+      // Otherwise here: after an action React empties the form once more, and that may be too late for who types on.
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
       }}
     >
       <label htmlFor="new-task" className="visually-hidden">

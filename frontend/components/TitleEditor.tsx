@@ -12,7 +12,10 @@ interface TitleEditorProps {
 export function TitleEditor({ title, onDone }: TitleEditorProps) {
   const field = useRef<HTMLInputElement>(null);
   const done = useRef(false);
-  useEffect(() => field.current?.select(), []);
+  useEffect(() => {
+    field.current?.focus();
+    field.current?.select();
+  }, []);
 
   function finish(save: boolean) {
     if (done.current) return;
@@ -32,8 +35,10 @@ export function TitleEditor({ title, onDone }: TitleEditorProps) {
       onBlur={() => finish(true)}
       onKeyDown={(event) => {
         if (event.nativeEvent.isComposing) return;
-        if (event.key === "Enter") finish(true);
-        if (event.key === "Escape") finish(false);
+        if (event.key !== "Enter" && event.key !== "Escape") return;
+        // The same key press would otherwise go on to the button that gets the focus, and press it.
+        event.preventDefault();
+        finish(event.key === "Enter");
       }}
     />
   );

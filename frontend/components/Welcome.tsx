@@ -21,11 +21,7 @@ export function Welcome({ children }: { children: ReactNode }) {
         {children}
       </main>
       <aside className={styles.picture} aria-hidden="true">
-        <p className={styles.claim}>
-          A clear head
-          <br />
-          starts with a clear list.
-        </p>
+        <p className={styles.claim}>A clear head starts with a clear list.</p>
         <div className={styles.card}>
           {examples.map(({ title, done }) => (
             <div key={title} className={done ? styles.exampleDone : styles.example}>

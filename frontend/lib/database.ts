@@ -15,7 +15,7 @@ const shared = globalThis as typeof globalThis & { taskflowPrisma?: PrismaClient
 /** A client with its own pool. Connects at the first query. */
 export function createPrismaClient(databaseUrl: string): PrismaClient {
   const adapter = new PrismaPg({
-    connectionString: databaseUrl,
+    connectionString: inUtc(databaseUrl),
     max: POOL_SIZE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: STATEMENT_TIMEOUT_MS,
@@ -23,6 +23,17 @@ export function createPrismaClient(databaseUrl: string): PrismaClient {
     keepAlive: true,
   });
   return new PrismaClient({ adapter, errorFormat: "minimal", log: [] });
+}
+
+/**
+ * `databaseUrl` with UTC as its sessions' time zone. The adapter sends times without one, so PostgreSQL would
+ * take them for the server's local time, and sessions would end hours early or late.
+ */
+function inUtc(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  const given = url.searchParams.get("options");
+  url.searchParams.set("options", [given, "-c TimeZone=UTC"].filter(Boolean).join(" "));
+  return url.href;
 }
 
 /** The process's client. */

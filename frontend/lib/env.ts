@@ -28,7 +28,7 @@ export class EnvError extends Error {
 const webUrl = (name: string) =>
   z
     .string(`${name} is not set.`)
-    .refine((value) => hasProtocol(value, ["http:", "https:"]), `${name} must be an http or https URL.`)
+    .refine(isWebUrl, `${name} must be an http or https URL.`)
     .transform((value) => value.replace(/\/+$/, ""));
 
 // helm-secrets and vals resolve `ref+…` before the chart is applied. One that is still here was never resolved.
@@ -55,7 +55,8 @@ const schema = z
     ),
   })
   .refine(
-    (env) => protocolOf(env.BETTER_AUTH_URL) === protocolOf(env.NEXT_PUBLIC_APP_URL),
+    ({ BETTER_AUTH_URL: auth, NEXT_PUBLIC_APP_URL: app }) =>
+      !isWebUrl(auth) || !isWebUrl(app) || new URL(auth).protocol === new URL(app).protocol,
     // Secure cookies on a page served over http are dropped by the browser, and nobody could sign in.
     "BETTER_AUTH_URL and NEXT_PUBLIC_APP_URL must both be http or both be https.",
   );
@@ -91,6 +92,6 @@ function hasProtocol(value: string, protocols: readonly string[]): boolean {
   return URL.canParse(value) && protocols.includes(new URL(value).protocol);
 }
 
-function protocolOf(url: string): string {
-  return new URL(url).protocol;
+function isWebUrl(value: string): boolean {
+  return hasProtocol(value, ["http:", "https:"]);
 }

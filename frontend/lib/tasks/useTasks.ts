@@ -46,9 +46,9 @@ export function useTasks({ firstPage, onFailure, onSignedOut }: TasksOptions) {
   };
   const shared = {
     mutationKey: key,
-    onSettled: async () => {
+    onSettled: () => {
       // The last of several changes asks for the truth; an earlier one would bring back what is still on its way.
-      if (client.isMutating({ mutationKey: key }) === 1) await client.invalidateQueries({ queryKey: key });
+      if (client.isMutating({ mutationKey: key }) === 1) void client.invalidateQueries({ queryKey: key });
     },
   };
 
