@@ -8,8 +8,10 @@ import http.client
 import json
 import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -89,6 +91,37 @@ def _first_closing_answer(app: RunningApp) -> http.client.HTTPResponse:
             assert answer.status == 404
             return answer
     raise AssertionError("the drain never began")
+
+
+def test_no_request_on_a_kept_connection_is_lost_to_sigterm(
+    served: RunningApp, token: str, users: psycopg.Connection
+) -> None:
+    """Clients that never retry write over kept connections until each is told to close."""
+    running = threading.Barrier(9)
+
+    def write() -> int:
+        acknowledged = 0
+        headers = {"Authorization": token, "Content-Type": "application/json"}
+        with contextlib.closing(connect(served)) as client:
+            while True:
+                client.request("POST", "/api/tasks", '{"title": "kept"}', headers)
+                answer = client.getresponse()
+                answer.read()
+                assert answer.status == 201
+                acknowledged += 1
+                if acknowledged == 10:
+                    running.wait()
+                if answer.getheader("Connection") == "close":
+                    return acknowledged
+
+    with ThreadPoolExecutor(8) as pool:
+        writers = [pool.submit(write) for _ in range(8)]
+        running.wait()
+        assert served.stop(signal.SIGTERM, 30) == 0
+        acknowledged = sum(writer.result() for writer in writers)
+
+    assert acknowledged >= 80
+    assert users.execute("SELECT count(*) FROM task").fetchone() == (acknowledged,)
 
 
 def test_sigterm_during_start_ends_the_process(migrated_url: str) -> None:
