@@ -1,4 +1,5 @@
 /** The Kubernetes API as the diagnosis uses it: typed clients for one named context, every call bounded. */
+import { relative } from "node:path";
 import { ApiException, AppsV1Api, CoreV1Api, KubeConfig, Observable } from "@kubernetes/client-node";
 
 export interface ClusterAccess {
@@ -21,6 +22,17 @@ export function connect({ kubeconfig, context }: ClusterAccess): Api {
   config.setCurrentContext(context);
   return { core: config.makeApiClient(CoreV1Api), apps: config.makeApiClient(AppsV1Api) };
 }
+
+/** Puts kubeconfig and context into command lines that begin with `kubectl`, so that they reach this very cluster. */
+export function aimed(lines: readonly string[], { kubeconfig, context }: ClusterAccess): string[] {
+  const near = relative(process.cwd(), kubeconfig);
+  const file = near.startsWith("..") ? kubeconfig : near;
+  const aim = `kubectl --kubeconfig ${quoted(file)} --context ${quoted(context)} `;
+  return lines.map((line) => (line.startsWith("kubectl ") ? aim + line.slice("kubectl ".length) : line));
+}
+
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 type CallOptions = NonNullable<Parameters<CoreV1Api["listNamespacedPod"]>[1]>;
 

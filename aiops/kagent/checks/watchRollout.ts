@@ -1,7 +1,7 @@
 /** Waits for a rollout, and stops waiting as soon as it is certain to fail. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { TaskFlowError } from "../codes/index.ts";
-import { type Api, type ClusterAccess, connect, reasonOf, statusOf } from "./api.ts";
+import { codes, fillFix, TaskFlowError } from "../codes/index.ts";
+import { type Api, aimed, type ClusterAccess, connect, reasonOf, statusOf } from "./api.ts";
 import { fact, finding } from "./finding.ts";
 import { gather } from "./gather.ts";
 import { diagnose } from "./index.ts";
@@ -42,7 +42,9 @@ const silence = 10_000;
  */
 export async function watchRollout(request: RolloutRequest): Promise<RolloutResult> {
   const api = connect(request);
-  return follow(request, (signal) => gather(api, request.namespace, signal));
+  const result = await follow(request, (signal) => gather(api, request.namespace, signal));
+  const findings = result.findings.map((found) => ({ ...found, fix: aimed(found.fix, request) }));
+  return { ...result, findings };
 }
 
 /** The loop itself, over any source of snapshots. */
@@ -118,18 +120,16 @@ function timedOut(request: RolloutRequest, last: Snapshot | undefined, elapsed: 
 /** Throws when the API's refusal is final or its silence has lasted too long; returns while it may still come back. */
 function giveUp(request: RolloutRequest, error: unknown, silentFor: number): void {
   const status = statusOf(error);
-  const values = { context: request.context, namespace: request.namespace };
   if (status === 401 || status === 403) {
     throw new TaskFlowError("TF1307", {
       what: `reading pods in ${request.namespace} through context ${request.context}: ${reasonOf(error)}`,
-      values,
+      fix: aimed(fillFix(codes.TF1307.fix, { namespace: request.namespace }), request),
       cause: error,
     });
   }
   if (silentFor < silence) return;
   throw new TaskFlowError("TF1301", {
     what: `the API of context ${request.context} has not answered for ${Math.round(silentFor / 1000)} s: ${reasonOf(error)}`,
-    values,
     cause: error,
   });
 }

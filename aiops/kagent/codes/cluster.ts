@@ -37,7 +37,7 @@ export const cluster = {
   TF1307: {
     title: "the cluster refused the request",
     cause: "The credentials of this context are not accepted, or lack the right that the call needs.",
-    fix: ["kubectl --context {context} auth can-i --list --namespace {namespace}"],
+    fix: ["kubectl auth can-i --list --namespace {namespace}"],
   },
   TF1308: {
     title: "no such cluster",

@@ -12,7 +12,8 @@ export interface CodeEntry {
   cause: string;
   /**
    * What mends it: lines that can be pasted into a shell. A step that is no command begins with `# `.
-   * `{name}` is replaced by a value of that name; without one it is shown as `<name>`.
+   * `{name}` is replaced by a value of that name; without one it is shown as `<name>`. A line that begins with
+   * `kubectl` is given the kubeconfig and context of the cluster it is about, where those are known.
    */
   fix: readonly string[];
 }

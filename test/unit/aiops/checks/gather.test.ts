@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { connect } from "../../../../aiops/kagent/checks/api.ts";
+import { aimed, connect } from "../../../../aiops/kagent/checks/api.ts";
 import { gather, needLogs } from "../../../../aiops/kagent/checks/gather.ts";
 import { retryBackedOffPods, watchRollout } from "../../../../aiops/kagent/checks/watchRollout.ts";
 import { deployment, pod, replicaSet, running, snapshot, terminated, waiting } from "../support.ts";
@@ -136,8 +136,16 @@ test("watchRollout, over HTTP: forbidden is TF1307 at once", async () => {
   };
   await expect(watchRollout(request)).rejects.toMatchObject({
     code: "TF1307",
-    fix: ["kubectl --context test auth can-i --list --namespace todo-app"],
+    fix: [`kubectl --kubeconfig ${kubeconfig} --context test auth can-i --list --namespace todo-app`],
   });
+});
+
+test("kubectl lines reach the cluster they are about, whatever its name", () => {
+  const access = { kubeconfig: join(process.cwd(), ".taskflow", "kubeconfig"), context: "it's mine" };
+  expect(aimed(["npm run up", "kubectl get pods"], access)).toEqual([
+    "npm run up",
+    "kubectl --kubeconfig .taskflow/kubeconfig --context 'it'\\''s mine' get pods",
+  ]);
 });
 
 test("retryBackedOffPods deletes those that wait, of the current template only", async () => {
