@@ -11,7 +11,7 @@ const oldestGo = "1.24.0";
 export class BuildError extends Error {}
 
 /** Path of a Go that will do. @throws BuildError */
-async function goProgram(): Promise<string> {
+export async function goProgram(): Promise<string> {
   const found: string[] = [];
   // Go's own installer leaves it off PATH.
   for (const path of ["go", "/usr/local/go/bin/go"]) {
