@@ -1,10 +1,10 @@
-/** The local `debian`: trixie with apt, bootstrapped by mmdebstrap. */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
+/** The local `debian`: trixie with apt, bootstrapped from its packages. */
+import { link, mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { buildImage } from "../docker.ts";
-import { lastLines, type Report, run } from "../run.ts";
-import { type DebianArchive, fetchEnvironment, sourcesFingerprint, untrustedSuite } from "./debianArchive.ts";
+import type { Report } from "../run.ts";
+import { type DebianArchive, sourcesFingerprint } from "./debianArchive.ts";
+import { downloadPackages } from "./debPackages.ts";
 import {
   dockerfile,
   hashOfFiles,
@@ -15,61 +15,55 @@ import {
   shortHash,
 } from "./make.ts";
 import { debianPackages, recipeVersion, suite } from "./pins.ts";
+import { documents, extract, pack, removeDocuments } from "./rootfs.ts";
 
-/** File times in the archive, so that the same packages make the same bytes (2025-01-01). */
-export const sourceDateEpoch = "1735689600";
+/** Settings of the image's own dpkg and apt, for this bootstrap and for what is installed on it. */
+const settings: Readonly<Record<string, string>> = {
+  // A build that dies is built again: nothing is gained by syncing each file to the disk.
+  "etc/dpkg/dpkg.cfg.d/taskflow": [
+    "force-unsafe-io",
+    ...[...documents, "doc"].map((dir) => `path-exclude=/usr/share/${dir}/*`),
+    "path-include=/usr/share/doc/*/copyright",
+    "",
+  ].join("\n"),
+  "etc/apt/apt.conf.d/50taskflow": 'APT::Install-Recommends "false";\nAcquire::Languages "none";\n',
+};
 
-/** What is of no use in a container's file system; copyright files stay. */
-const leftOut = ["/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/usr/share/doc/*"];
+/** What dpkg must find before it has installed itself. */
+const emptyDatabase = ["status", "available"];
 
-/** The command line of mmdebstrap; pure. */
-export function mmdebstrapArgs(sources: readonly string[], tar: string): string[] {
-  return [
-    "--variant=apt",
-    `--include=${debianPackages.join(",")}`,
-    '--aptopt=APT::Install-Recommends "false"',
-    ...leftOut.map((path) => `--dpkgopt=path-exclude=${path}`),
-    "--dpkgopt=path-include=/usr/share/doc/*/copyright",
-    // A build that dies is built again: nothing is gained by syncing each file to the disk.
-    "--dpkgopt=force-unsafe-io",
-    suite,
-    tar,
-    ...sources,
-  ];
-}
-
-/** Makes it from what `archive` gives, or finds it made. @throws TaskFlowError TF1202 with mmdebstrap's last lines. */
+/** Makes it from what `archive` gives, or finds it made. @throws TaskFlowError TF1202, TF1201. */
 export async function makeDebian(archive: () => Promise<DebianArchive>, report: Report): Promise<string> {
-  const file = dockerfile("rootfs");
+  const file = dockerfile("debian");
   const recipe = shortHash({
     recipeVersion,
-    args: mmdebstrapArgs([], "rootfs.tar"),
+    suite,
+    debianPackages,
+    settings,
     sources: sourcesFingerprint(), // the image has them in its own apt
     steps: await readFile(file, "utf8"),
   });
   const made = await madeBy("debian", recipe);
   if (made) return made;
-  const { sources } = await archive();
-  return inTemporaryFolder(async (context) => {
-    report(`bootstrapping Debian ${suite} from its packages (once, 20 to 80 s)`);
-    const tar = join(context, "rootfs.tar");
-    const result = await run("mmdebstrap", mmdebstrapArgs(sources, tar), {
-      report,
-      env: { ...(await fetchEnvironment()), SOURCE_DATE_EPOCH: sourceDateEpoch },
-    });
-    if (result.failed) {
-      throw new TaskFlowError("TF1202", {
-        what: `mmdebstrap could not make Debian ${suite}`,
-        detail: lastLines(result.all),
-        values: {
-          fix: untrustedSuite(result.all)
-            ? "sudo apt-get install --only-upgrade debian-archive-keyring"
-            : "sudo apt-get update   # does apt reach its mirror?",
-        },
-      });
-    }
-    const ref = `${repository("debian")}:${await hashOfFiles(tar, file)}`;
-    await buildImage({ context, dockerfile: file, tags: [ref], labels: recipeLabels(recipe) });
+  const from = await archive();
+  return inTemporaryFolder(async (folder) => {
+    report(`bootstrapping Debian ${suite} from its packages (once)`);
+    const root = join(folder, "root");
+    const context = join(folder, "context");
+    const packages = { withDependencies: ["?essential", "apt", ...debianPackages] };
+    const debs = await downloadPackages(from, packages, join(folder, "apt"), report);
+    await extract(debs, root);
+    await removeDocuments(root);
+    await mkdir(join(root, "var/lib/dpkg/info"), { recursive: true });
+    for (const name of emptyDatabase) await writeFile(join(root, "var/lib/dpkg", name), "");
+    for (const [path, text] of Object.entries(settings)) await writeFile(join(root, path), text);
+    await writeFile(join(root, "etc/apt/sources.list"), `${from.sources.join("\n")}\n`);
+
+    await mkdir(join(context, "debs"), { recursive: true });
+    for (const deb of debs) await link(deb, join(context, "debs", basename(deb)));
+    await pack(root, join(context, "rootfs.tar"));
+    const ref = `${repository("debian")}:${await hashOfFiles(join(context, "rootfs.tar"), file)}`;
+    await buildImage({ context, dockerfile: file, tags: [ref], labels: recipeLabels(recipe), report });
     return ref;
   });
 }

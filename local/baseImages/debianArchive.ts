@@ -57,9 +57,6 @@ export async function debianArchive(): Promise<DebianArchive | NoArchive> {
       fix: `${root}apt-get install debian-archive-keyring`,
     };
   }
-  if ((await run("mmdebstrap", ["--version"])).failed) {
-    return { reason: "mmdebstrap is not installed", fix: `${root}apt-get install mmdebstrap` };
-  }
   return { sources };
 }
 

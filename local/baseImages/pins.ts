@@ -38,7 +38,7 @@ export const recipeVersion = 1;
 
 export const suite = "trixie";
 
-/** Added to the essential packages and apt in the local `debian`. */
+/** With the essential packages and apt, and all their dependencies, the local `debian`. */
 export const debianPackages = ["ca-certificates"];
 
 const everyRuntime = ["base-files", "libc6", "libgcc-s1", "ca-certificates", "tzdata", "netbase"];

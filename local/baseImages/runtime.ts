@@ -3,10 +3,9 @@ import { chmod, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from "
 import { join } from "node:path";
 import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import { buildImage } from "../docker.ts";
-import { lastLines, type Report, run } from "../run.ts";
-import { sourceDateEpoch } from "./debian.ts";
+import type { Report } from "../run.ts";
 import type { DebianArchive } from "./debianArchive.ts";
-import { downloadPackages, unpack } from "./debPackages.ts";
+import { downloadPackages } from "./debPackages.ts";
 import {
   dockerfile,
   hashOfFiles,
@@ -17,6 +16,7 @@ import {
   shortHash,
 } from "./make.ts";
 import { recipeVersion, runtimePackages, suite } from "./pins.ts";
+import { extract, pack, register, removeDocuments } from "./rootfs.ts";
 
 /** As in the official runtimes: root, nobody and the user that everything runs as. */
 const etc: Readonly<Record<string, string>> = {
@@ -27,9 +27,6 @@ nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin
   group: "root:x:0:\nnobody:x:65534:\ntty:x:5:\nstaff:x:50:\nnonroot:x:65532:\n",
   "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
 };
-
-/** Under /usr: documents (copyright files stay), and the C library's tables for old encodings, 7 MB of them. */
-const leftOut = ["share/man", "share/info", "share/locale", "share/lintian", "share/bug", "share/doc-base"];
 
 /** What the packages' scripts would have done, as far as a runtime needs it. */
 async function finish(root: string, name: "cc" | "python"): Promise<void> {
@@ -55,39 +52,13 @@ async function finish(root: string, name: "cc" | "python"): Promise<void> {
   await chmod(join(root, "home/nonroot"), 0o700);
   if (name === "python") await symlink("python3.13", join(root, "usr/bin/python3"));
 
-  const usr = join(root, "usr");
-  const libraries = (await readdir(join(usr, "lib"), { withFileTypes: true })).filter((e) => e.isDirectory());
-  const tables = libraries.map(({ name: triplet }) => `lib/${triplet}/gconv`);
-  for (const dir of [...leftOut, ...tables]) await rm(join(usr, dir), { recursive: true, force: true });
-  for (const entry of await readdir(join(usr, "share/doc"), { recursive: true, withFileTypes: true })) {
-    if (!entry.isDirectory() && entry.name !== "copyright") await rm(join(entry.parentPath, entry.name));
-  }
-}
-
-/** One archive of `root` with everything owned by root but the user's home, the same bytes for the same files. */
-async function pack(root: string, tar: string): Promise<void> {
-  const same = [
-    "--sort=name",
-    "--numeric-owner",
-    `--mtime=@${sourceDateEpoch}`,
-    "--file",
-    tar,
-    "--directory",
-    root,
-  ];
-  const home = "./home/nonroot";
-  for (const args of [
-    ["--create", "--owner=0", "--group=0", ...same, `--exclude=${home}`, "."],
-    ["--append", "--owner=65532", "--group=65532", ...same, home],
-  ]) {
-    const result = await run("tar", args);
-    if (result.failed) {
-      throw new TaskFlowError("TF1201", {
-        what: "packing a base image's files failed",
-        detail: lastLines(result.all),
-      });
-    }
-  }
+  await removeDocuments(root);
+  // The C library's tables for old encodings, 7 MB of them.
+  const libraries = (await readdir(join(root, "usr/lib"), { withFileTypes: true })).filter((entry) =>
+    entry.isDirectory(),
+  );
+  for (const { name: triplet } of libraries)
+    await rm(join(root, "usr/lib", triplet, "gconv"), { recursive: true, force: true });
 }
 
 /** Makes it from what `archive` gives, or finds it made. @throws TaskFlowError TF1202, TF1201. */
@@ -99,7 +70,7 @@ export async function makeRuntime(
   const file = dockerfile(name);
   const packages = runtimePackages[name];
   const steps = await readFile(file, "utf8");
-  const recipe = shortHash({ recipeVersion, suite, packages, etc, leftOut, steps });
+  const recipe = shortHash({ recipeVersion, suite, packages, etc, steps });
   const made = await madeBy(name, recipe);
   if (made) return made;
   const from = await archive();
@@ -107,12 +78,13 @@ export async function makeRuntime(
     report(`making ${repository(name)} from ${packages.length} Debian packages (once)`);
     const root = join(folder, "root");
     const context = join(folder, "context");
-    await mkdir(root);
-    await mkdir(context);
-    await unpack(await downloadPackages(from, packages, join(folder, "apt"), report), root, folder);
+    const debs = await downloadPackages(from, { exactly: packages }, join(folder, "apt"), report);
+    await extract(debs, root);
+    await register(debs, root, join(folder, "control"));
     await finish(root, name);
+    await mkdir(context);
     const tar = join(context, "rootfs.tar");
-    await pack(root, tar);
+    await pack(root, tar, { "home/nonroot": 65532 });
     const ref = `${repository(name)}:${await hashOfFiles(tar, file)}`;
     await buildImage({ context, dockerfile: file, tags: [ref], labels: recipeLabels(recipe), report });
     return ref;

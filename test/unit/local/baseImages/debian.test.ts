@@ -7,7 +7,7 @@ import {
   sourcesFrom,
   untrustedSuite,
 } from "../../../../local/baseImages/debianArchive.ts";
-import { infoName, statusParagraph } from "../../../../local/baseImages/debPackages.ts";
+import { infoName, statusParagraph } from "../../../../local/baseImages/rootfs.ts";
 
 describe("sourcesFrom", () => {
   it("takes this machine's mirrors for our suite, whatever its own suite is", () => {

@@ -79,13 +79,13 @@ describe("ensureBase", () => {
 
   it("says both reasons and the command that would help where neither can be had", async () => {
     debianArchive.mockResolvedValue({
-      reason: "mmdebstrap is not installed",
-      fix: "apt-get install mmdebstrap",
+      reason: "the keys are not installed",
+      fix: "apt-get install debian-archive-keyring",
     });
     const error = await ensureBase("debian", report).catch((e) => e);
     expect(error).toMatchObject({ code: "TF1202", detail: ["the official image: no such host"] });
-    expect(error.what).toContain("mmdebstrap is not installed");
-    expect(error.fix[0]).toBe("apt-get install mmdebstrap");
+    expect(error.what).toContain("the keys are not installed");
+    expect(error.fix[0]).toBe("apt-get install debian-archive-keyring");
     debianArchive.mockResolvedValue({ reason: "only Debian can" });
     const elsewhere = await ensureBase("cc", report).catch((e) => e);
     expect(elsewhere.fix[0]).toBe(`docker pull ${official.cc}`);
