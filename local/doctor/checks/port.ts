@@ -46,7 +46,8 @@ async function listener(context: Context, hostPort: number): Promise<string | un
   }
   const { stdout } = await context.run("ss", ["-Hltnp", `sport = :${hostPort}`], { timeout: 5_000 });
   const match = /users:\(\("([^"]+)",pid=(\d+)/.exec(stdout);
-  return match ? `${match[1]} (pid ${match[2]})` : undefined;
+  // The kernel cuts a name such as `next-server (v16)` in the middle of its addition.
+  return match ? `${match[1]?.split(" (")[0]} (pid ${match[2]})` : undefined;
 }
 
 async function nextFree(context: Context, from: number): Promise<number> {

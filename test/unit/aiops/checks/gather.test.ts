@@ -99,7 +99,7 @@ test("an abort ends the calls", async () => {
   server.removeAllListeners("request");
   const controller = new AbortController();
   server.on("request", () => controller.abort(new Error("enough")));
-  await expect(gather(api(), "todo-app", controller.signal)).rejects.toThrow();
+  await expect(gather(api(), "todo-app", controller.signal)).rejects.toThrow("enough");
 });
 
 test("one log of each kind: the copy that has ended; one that migrates; none of what is well", () => {

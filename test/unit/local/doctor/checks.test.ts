@@ -171,8 +171,8 @@ describe("port", () => {
 
   test("of a program: from ss, or from lsof on macOS", async () => {
     const ss = async (file: string) =>
-      file === "ss" ? succeeded('LISTEN 0 511 *:3000 *:* users:(("node",pid=4711,fd=18))') : succeeded("");
-    expect((await one("port", { portFree: taken, run: ss })).found).toBe("3000 is taken by node (pid 4711)");
+      file === "ss" ? succeeded('LISTEN 0 511 *:3000 *:* users:(("next-server (v1",pid=4711,fd=18))') : succeeded("");
+    expect((await one("port", { portFree: taken, run: ss })).found).toBe("3000 is taken by next-server (pid 4711)");
     const lsof = async (file: string) =>
       file === "lsof" ? succeeded("p4711\ncnext-server\n") : succeeded("");
     const machine = { ...context().machine, system: "macos" as const };
