@@ -1,5 +1,5 @@
 /** Runs programs: argument lists only, never a shell string. */
-import { execa, type Options, type Result } from "execa";
+import { execa } from "execa";
 
 /** Receives one line of progress at a time, without its newline. */
 export type Report = (line: string) => void;
