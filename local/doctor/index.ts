@@ -98,7 +98,8 @@ export interface PreflightOptions extends DoctorOptions {
 export async function preflight(options: PreflightOptions): Promise<string> {
   const context = options.context ?? realContext(options.config);
   if (await dockerAnswers(context)) return look({ ...options, context });
-  if (!canInstallDocker(context.machine)) return look({ ...options, context });
+  // A daemon that DOCKER_HOST names is somebody else's to start.
+  if (!canInstallDocker(context.machine) || context.env.DOCKER_HOST) return look({ ...options, context });
   if (!options.yes && process.stdin.isTTY) {
     const [result] = await resultsOf(docker, context);
     throw new TaskFlowError("TF1101", {

@@ -171,8 +171,12 @@ describe("port", () => {
 
   test("of a program: from ss, or from lsof on macOS", async () => {
     const ss = async (file: string) =>
-      file === "ss" ? succeeded('LISTEN 0 511 *:3000 *:* users:(("next-server (v1",pid=4711,fd=18))') : succeeded("");
-    expect((await one("port", { portFree: taken, run: ss })).found).toBe("3000 is taken by next-server (pid 4711)");
+      file === "ss"
+        ? succeeded('LISTEN 0 511 *:3000 *:* users:(("next-server (v1",pid=4711,fd=18))')
+        : succeeded("");
+    expect((await one("port", { portFree: taken, run: ss })).found).toBe(
+      "3000 is taken by next-server (pid 4711)",
+    );
     const lsof = async (file: string) =>
       file === "lsof" ? succeeded("p4711\ncnext-server\n") : succeeded("");
     const machine = { ...context().machine, system: "macos" as const };
@@ -282,5 +286,19 @@ describe("preflight", () => {
       machine: { ...context().machine, system: "macos" },
     });
     await expect(done).rejects.toMatchObject({ code: "TF1101", fix: ["open -a Docker", "npm run doctor"] });
+  });
+
+  test("a daemon elsewhere that does not answer is not replaced by one here", async () => {
+    const error = new TaskFlowError("TF1101", {
+      what: "no Docker daemon listens",
+      values: { fix: "unset DOCKER_HOST" },
+    });
+    const { done, lines } = run({
+      dockerInfo: () => Promise.reject(error),
+      machine: { ...context().machine, root: true },
+      env: { DOCKER_HOST: "unix:///elsewhere.sock" },
+    });
+    await expect(done).rejects.toMatchObject({ code: "TF1101" });
+    expect(lines).toEqual([]);
   });
 });
