@@ -1,4 +1,8 @@
-import { type Check, fail, ok } from "../types.ts";
+import type { DatabaseProblem } from "../../postgres/index.ts";
+import { type Check, fail, ok, warn } from "../types.ts";
+
+/** Pods may reach what this machine cannot, e.g. a Service of their cluster. */
+const onlyFromHere: readonly DatabaseProblem[] = ["host-unknown", "refused", "timeout"];
 
 export const database: Check = {
   id: "database",
@@ -16,8 +20,12 @@ export const database: Check = {
     const url = context.env.TASKFLOW_DATABASE_URL;
     if (!url) return ok("taskflow:databaseUrl is encrypted in the stack's file; the deployment checks it");
     const checked = await context.checkDatabaseUrl(url);
-    return checked.ok
-      ? ok(`PostgreSQL ${checked.version}, ${checked.encrypted ? "encrypted" : "not encrypted"}`)
-      : fail(checked.error.code, checked.error.what, [...checked.error.fix]);
+    if (checked.ok) {
+      return ok(`PostgreSQL ${checked.version}, ${checked.encrypted ? "encrypted" : "not encrypted"}`);
+    }
+    const { code, what, fix } = checked.error;
+    return onlyFromHere.includes(checked.problem)
+      ? warn(code, `not reached from this machine: ${what}`, [...fix])
+      : fail(code, what, [...fix]);
   },
 };

@@ -223,18 +223,23 @@ describe("database", () => {
     ...context().config,
     configured: { databaseUrl: true, betterAuthSecret: false, openaiApiKey: false },
   };
-  test("configured, readable and wrong", async () => {
-    const error = new TaskFlowError("TF1411", { what: "app@nope:5432/x: not found" });
-    const changes: Partial<Context> = {
+  const tried = (problem: "bad-password" | "host-unknown", error: TaskFlowError) =>
+    one("database", {
       config: configured,
-      env: { TASKFLOW_DATABASE_URL: "postgresql://app:pw@nope/x" },
-      checkDatabaseUrl: async () => ({ ok: false, problem: "host-unknown", error }),
-    };
-    expect(await one("database", changes)).toMatchObject({
-      status: "fail",
-      code: "TF1411",
-      found: "app@nope:5432/x: not found",
+      env: { TASKFLOW_DATABASE_URL: "postgresql://app:pw@db/x" },
+      checkDatabaseUrl: async () => ({ ok: false, problem, error }),
     });
+  test("configured and wrong", async () => {
+    const error = new TaskFlowError("TF1414", { what: "app@db:5432/x: password authentication failed" });
+    expect(await tried("bad-password", error)).toMatchObject({
+      status: "fail",
+      code: "TF1414",
+      found: error.what,
+    });
+  });
+  test("not reached from here: the pods may", async () => {
+    const error = new TaskFlowError("TF1411", { what: "app@db:5432/x: not found" });
+    expect(await tried("host-unknown", error)).toMatchObject({ status: "warn", code: "TF1411" });
   });
   test("configured, encrypted: not tried, and said so", async () => {
     expect((await one("database", { config: configured })).found).toContain("encrypted");
