@@ -8,6 +8,8 @@ import sys
 import structlog
 from structlog.typing import Processor
 
+from app.failure_text import render_exception
+
 
 def configure_logging() -> None:
     """Route structlog and the standard library's logging to stdout as JSON."""
@@ -15,7 +17,7 @@ def configure_logging() -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-        structlog.processors.format_exc_info,
+        render_exception,
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],

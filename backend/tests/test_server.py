@@ -198,6 +198,28 @@ def test_logs_are_json_and_hold_no_secret_and_no_task(
         assert secret not in served.output
 
 
+def test_a_database_error_is_logged_without_the_row(
+    served: RunningApp, token: str, users: psycopg.Connection
+) -> None:
+    users.execute("ALTER TABLE task ADD CONSTRAINT nothing_goes CHECK (false) NOT VALID")
+    try:
+        with contextlib.closing(connect(served)) as client:
+            text = json.dumps({"title": f"{CANARY} title", "notes": f"{CANARY}\n[SQL: {CANARY}"})
+            headers = {"Authorization": token, "Content-Type": "application/json"}
+            client.request("POST", "/api/tasks", text, headers)
+            answer = client.getresponse()
+            assert answer.status == 500
+            assert CANARY.encode() not in answer.read()
+    finally:
+        users.execute("ALTER TABLE task DROP CONSTRAINT nothing_goes")
+    assert served.stop(signal.SIGTERM, 30) == 0
+
+    (failure,) = [line for line in log_lines(served.output) if line["event"] == "request failed"]
+    assert "app/tasks/store.py" in failure["exception"]
+    assert "CheckViolation: 23514: new row for relation" in failure["exception"]
+    assert CANARY not in served.output
+
+
 @pytest.mark.parametrize("given", ["trace-1.a_B", "a" * 64])
 def test_a_request_id_is_passed_through_to_the_log(served: RunningApp, given: str) -> None:
     client = connect(served)
