@@ -95,8 +95,9 @@ function specs({ stack, prepared }: Target): Record<(typeof components)[number],
 }
 
 function imageRefs(target: Target) {
-  const all = specs(target);
-  return { frontend: all.frontend, backend: all.backend };
+  const { frontend, backend } = specs(target);
+  const ref = ({ repository, tag }: ImageSpec) => ({ repository, tag });
+  return { frontend: ref(frontend), backend: ref(backend) };
 }
 
 async function build(
