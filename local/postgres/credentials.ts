@@ -29,7 +29,7 @@ export async function readCredentials(file: string): Promise<Credentials | undef
 /** Writes the file whole, mode 0600, its directory 0700. */
 export async function writeCredentials(file: string, credentials: Credentials): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const partial = `${file}.${process.pid}`;
+  const partial = `${file}.${randomBytes(4).toString("hex")}`;
   await writeFile(partial, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 });
   await rename(partial, file);
 }

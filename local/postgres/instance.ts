@@ -153,19 +153,30 @@ async function runsOn(pid: number, directory: string): Promise<boolean> {
 export async function start(instance: Instance): Promise<void> {
   await forgetForeignPid(instance);
   await keepOneOldLog(logFile(instance));
-  // After a kill -9 the server's children need a moment to notice and let go of the shared memory.
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 120_000;
   for (;;) {
     const args = ["start", "-D", dataDir(instance), "-l", logFile(instance), "-w", "-t", "60", "-s"];
     const started = await runAsServer(instance, "pg_ctl", args);
-    if (!started.failed || (await processId(instance)) !== undefined) return;
+    if (!started.failed) return;
+    // A long recovery after a crash, or another process of ours that was first: it is on its way all the same.
+    while ((await processId(instance)) !== undefined && Date.now() < deadline) {
+      if (await ready(instance)) return;
+      await delay(100);
+    }
     const log = lastLines(await readFile(logFile(instance), "utf8").catch(() => started.all));
+    // After a kill -9 the server's children need a moment to notice and let go of the shared memory.
     const waiting = log.some((line) => line.includes("pre-existing shared memory block"));
     if (!waiting || Date.now() > deadline) {
       throw new TaskFlowError("TF1402", { what: `see ${logFile(instance)}`, detail: log });
     }
     await delay(100);
   }
+}
+
+/** The server writes its state into the eighth line of its process file. */
+async function ready(instance: Instance): Promise<boolean> {
+  const text = await readFile(pidFile(instance), "utf8").catch(() => "");
+  return text.split("\n")[7]?.trim() === "ready";
 }
 
 /**

@@ -20,6 +20,8 @@ export function ensureAppRole(adminUrl: string, password: string): Promise<void>
   return withClient(adminUrl, async (client) => {
     // A statement that fails is logged with its text, and these carry a password.
     await client.query("SET log_min_error_statement = 'panic'");
+    // Two who do this at once would trip over each other; the lock ends with the connection.
+    await client.query("SELECT pg_advisory_lock(hashtext('taskflow role'))");
     const secret = client.escapeLiteral(password);
     const role = await client.query("SELECT 1 FROM pg_roles WHERE rolname = $1", [appRole]);
     const verb = role.rowCount ? "ALTER" : "CREATE";

@@ -99,6 +99,12 @@ describe("the server", { timeout: 60_000 }, () => {
     expect(await stored(again)).toEqual([7]);
   });
 
+  it("started by two at once is one server, and both find it ready", async () => {
+    const [one, other] = await Promise.all([ensureServer(place), ensureServer(place)]);
+    expect(local(one)).toBe(local(other));
+    expect(await query(local(other), "SELECT 1 AS value")).toEqual([1]);
+  });
+
   it("recovers from kill -9", async () => {
     const server = await ensureServer(place);
     await store(server);
