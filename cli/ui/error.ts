@@ -3,7 +3,7 @@ import { styleText } from "node:util";
 import { codes, TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import { exitCodeOf } from "./exitCodes.ts";
 import { Interrupted } from "./interrupt.ts";
-import { cut, oneLine, wrap } from "./text.ts";
+import { chunks, oneLine, wrap } from "./text.ts";
 
 export interface ErrorStyle {
   color: boolean;
@@ -66,9 +66,9 @@ export function renderError(error: unknown, style: ErrorStyle): string {
   const paragraph = (text: string): string[] => wrap(text, width - 2).map((line) => `  ${line}`);
   const lines = [`${paint(["red", "bold"], `✗ ${shown.code}`)} ${paint("bold", shown.title)}`, ""];
   lines.push(...paragraph(shown.what));
-  const detail = shown.detail.filter((line) => line !== "").slice(-detailLines);
+  const detail = shown.detail.filter((line) => line !== "").flatMap((line) => chunks(line, width - 4));
   if (detail.length > 0) {
-    lines.push("", ...detail.map((line) => paint("dim", `  │ ${cut(line, width - 4)}`)));
+    lines.push("", ...detail.slice(-detailLines).map((line) => paint("dim", `  │ ${line}`)));
   }
   lines.push("", ...paragraph(shown.cause).map((line) => paint("dim", line)));
   if (shown.fix.length > 0) {

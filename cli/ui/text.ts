@@ -16,9 +16,15 @@ export function oneLine(text: string): string {
     .trim();
 }
 
-/** Cuts a line to `width` columns, with an ellipsis where something was left out. */
-export function cut(line: string, width: number): string {
-  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
+/**
+ * A line in pieces of at most `width` columns. Of a longer one than three pieces the first is left and the last two,
+ * as the reason often stands at the end.
+ */
+export function chunks(line: string, width: number): string[] {
+  const pieces = line.match(new RegExp(`.{1,${width}}`, "gu")) ?? [];
+  if (pieces.length <= 3) return pieces;
+  const end = line.slice(-(2 * width - 2));
+  return [line.slice(0, width), `… ${end.slice(0, width - 2)}`, end.slice(width - 2)];
 }
 
 /** Breaks a paragraph at spaces into lines of at most `width` columns; a longer word stays whole. */

@@ -35,9 +35,10 @@ export const crashLoop: Check = (snapshot) =>
       const exit = lastExit(container);
       const object = podRef(container.pod, container.name);
       const lines = logOf(snapshot, container);
-      const database = databaseError(lines, false);
-      const meaning = exitMeanings[exit?.exitCode ?? -1];
       const refuses = exit?.exitCode === wrongEnvironment;
+      // It names every variable that is wrong; the database's may be only one of them.
+      const database = refuses ? undefined : databaseError(lines, false);
+      const meaning = exitMeanings[exit?.exitCode ?? -1];
       return containerFinding(database?.code ?? (refuses ? "TF1516" : "TF1501"), container, {
         what: database
           ? `${container.name} exits at its start: ${database.why}.`

@@ -19,7 +19,7 @@ import type { Check } from "./types.ts";
 export const migrationContainer = "migrate";
 
 /** A migration that runs may report trouble with the database this long, in seconds, before waiting is of no use. */
-const patience = 8;
+const patience = 6;
 
 /**
  * F08, F20: the migration fails, or tries in vain. It is the first to use DATABASE_URL, so a wrong one shows here, and

@@ -2,8 +2,9 @@ import { containerFinding, fact, logEvidence } from "./finding.ts";
 import { type Container, containers, eventsOf, logOf, podRef, secondsSince } from "./pods.ts";
 import type { Check } from "./types.ts";
 
-/** A container may be unready this long, in seconds, before that is worth a word. */
+/** A container may be unready this long, in seconds, before that is worth a word; less where the probe itself is wrong. */
 const startAllowance = 10;
+const wrongProbeAllowance = 4;
 /** After this long it is taken not to become ready by itself. */
 const patience = 60;
 
@@ -13,12 +14,12 @@ export const readinessProbe: Check = (snapshot) =>
     const { running } = container.status.state ?? {};
     if (container.init || !running || container.status.ready) return [];
     const runs = secondsSince(snapshot, running.startedAt);
-    if (runs < startAllowance) return [];
     const event = eventsOf(snapshot, container.pod, container.name)
       .filter(({ message }) => /^(Readiness|Startup) probe (failed|errored)/.test(message ?? ""))
       .at(-1);
     if (!event?.message) return [];
     const meaning = explain(event.message, container);
+    if (runs < (meaning.misconfigured ? wrongProbeAllowance : startAllowance)) return [];
     const object = podRef(container.pod, container.name);
     return containerFinding("TF1507", container, {
       what: `${container.name} has run for ${Math.round(runs)} s without becoming ready: ${meaning.text}.`,

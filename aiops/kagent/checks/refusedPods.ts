@@ -27,7 +27,7 @@ export const refusedPods: Check = (snapshot) =>
     const meaning = meanings.find(([pattern]) => pattern.test(condition.message ?? ""))?.[1];
     return finding("TF1510", {
       object,
-      what: `the API server refuses the pods of ${object.name}: ${meaning ?? "see its words"}.`,
+      what: `the API server refuses its pods: ${meaning ?? "see its words"}.`,
       evidence: [fact("status", object, condition.message)],
     });
   });

@@ -16,7 +16,7 @@ export const stalledRollout: Check = (snapshot) =>
     const ready = deployment.status?.readyReplicas ?? 0;
     return finding("TF1509", {
       object,
-      what: `the rollout of ${object.name} has not progressed for ${deployment.spec?.progressDeadlineSeconds ?? 600} s; ${ready} pod(s) serve.`,
+      what: `no progress for ${deployment.spec?.progressDeadlineSeconds ?? 600} s; ${ready} pod(s) serve.`,
       severity: ready > 0 ? "warning" : "error",
       evidence: [fact("status", object, condition.message)],
     });

@@ -3,7 +3,7 @@ import { component, livePods, podRef, secondsSince } from "./pods.ts";
 import type { Check } from "./types.ts";
 
 /** A pod may wait this long, in seconds, for a node that is just starting or being freed. */
-const patience = 8;
+const patience = 6;
 
 /** [what the scheduler said, what that means] */
 const meanings: readonly (readonly [RegExp, string])[] = [

@@ -43,12 +43,12 @@ describe("migration", () => {
     expect(found?.what).toContain("(db.example.com:5432/todo as app)");
   });
 
-  test("a refused connection is definite at the second exit, or when the migration has tried for 8 s", () => {
+  test("a refused connection is definite at the second exit, or when the migration has tried for 6 s", () => {
     const line = failure("connection refused");
     const twice = { state: terminated(69), lastState: terminated(69), restarts: 1 };
     expect(migrating(twice, line)?.confidence).toBe("definite");
     expect(migrating({ state: running(4) }, line)?.confidence).toBe("likely");
-    expect(migrating({ state: running(9) }, line)?.confidence).toBe("definite");
+    expect(migrating({ state: running(7) }, line)?.confidence).toBe("definite");
   });
 
   test("a migration that got on after some trouble is left to work", () => {
@@ -95,9 +95,9 @@ describe("placement", () => {
       ],
     });
 
-  test("too little memory, definite after 8 s", () => {
+  test("too little memory, definite after 6 s", () => {
     const message = "0/1 nodes are available: 1 Insufficient memory. preemption: 0/1 nodes are available.";
-    expect(unplaced(message, 9)).toMatchObject({
+    expect(unplaced(message, 7)).toMatchObject({
       code: "TF1506",
       confidence: "definite",
       what: "no node takes the pod: not enough free memory for its request.",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cut, oneLine, seconds, wrap } from "../../../../cli/ui/text.ts";
+import { chunks, oneLine, seconds, wrap } from "../../../../cli/ui/text.ts";
 
 describe("seconds", () => {
   test.each([
@@ -22,9 +22,11 @@ describe("oneLine", () => {
   test("does not let text be turned round", () => expect(oneLine("safe\u202Eevil")).toBe("safe evil"));
 });
 
-test("cut shortens only what is too long", () => {
-  expect(cut("12345", 5)).toBe("12345");
-  expect(cut("123456", 5)).toBe("1234…");
+test("chunks keeps the beginning and the end of a long line", () => {
+  expect(chunks("12345", 5)).toEqual(["12345"]);
+  expect(chunks("1234567890abc", 5)).toEqual(["12345", "67890", "abc"]);
+  expect(chunks("12345-a-lot-of-words-the reason", 5)).toEqual(["12345", "… e r", "eason"]);
+  expect(chunks("", 5)).toEqual([]);
 });
 
 test("wrap breaks at spaces and keeps long words whole", () => {
