@@ -159,10 +159,7 @@ export async function start(instance: Instance): Promise<void> {
     const started = await runAsServer(instance, "pg_ctl", args);
     if (!started.failed) return;
     // A long recovery after a crash, or another process of ours that was first: it is on its way all the same.
-    while ((await processId(instance)) !== undefined && Date.now() < deadline) {
-      if (await ready(instance)) return;
-      await delay(100);
-    }
+    if (await becomesReady(instance, deadline)) return;
     const log = lastLines(await readFile(logFile(instance), "utf8").catch(() => started.all));
     // After a kill -9 the server's children need a moment to notice and let go of the shared memory.
     const waiting = log.some((line) => line.includes("pre-existing shared memory block"));
@@ -173,10 +170,15 @@ export async function start(instance: Instance): Promise<void> {
   }
 }
 
-/** The server writes its state into the eighth line of its process file. */
-async function ready(instance: Instance): Promise<boolean> {
-  const text = await readFile(pidFile(instance), "utf8").catch(() => "");
-  return text.split("\n")[7]?.trim() === "ready";
+/** Waits while there is a server that does not accept connections yet. False when there is none, or not in time. */
+export async function becomesReady(instance: Instance, deadline = Date.now() + 120_000): Promise<boolean> {
+  while ((await processId(instance)) !== undefined && Date.now() < deadline) {
+    // The server writes its state into the eighth line of its process file.
+    const text = await readFile(pidFile(instance), "utf8").catch(() => "");
+    if (text.split("\n")[7]?.trim() === "ready") return true;
+    await delay(100);
+  }
+  return false;
 }
 
 /**

@@ -5,6 +5,7 @@ import { serverAccount } from "./account.ts";
 import { nativeDirectory } from "./binaries.ts";
 import { type Credentials, newPassword, readCredentials, writeCredentials } from "./credentials.ts";
 import {
+  becomesReady,
   configure,
   dataDir,
   type Instance,
@@ -155,7 +156,7 @@ async function requireOwn(addresses: readonly string[]): Promise<void> {
 /** Starts, restarts or reloads, whichever the change asks for. */
 async function bringUp(instance: Instance, wanted: ServerSettings): Promise<void> {
   const stale = await outdated(instance, wanted);
-  const running = (await processId(instance)) !== undefined;
+  const running = await becomesReady(instance);
   const heard = await Promise.all(["127.0.0.1", ...wanted.listen].map((host) => accepts(wanted.port, host)));
   // A server that came up before its address existed never listens there by itself.
   const restart = running && (stale.server || !heard.every(Boolean));
