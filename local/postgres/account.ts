@@ -7,8 +7,8 @@ import { run } from "../run.ts";
 export const isRoot = process.getuid?.() === 0;
 
 /**
- * Root's place for this checkout's database and its programs. The checkout itself may lie under /root, where no
- * other account gets in.
+ * Root's place for this checkout's database and its programs. The checkout itself may lie in root's home directory,
+ * where no other account gets in.
  */
 export const rootHome = join("/var/lib/taskflow", checkoutId);
 
