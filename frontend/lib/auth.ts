@@ -34,6 +34,8 @@ export function authOptions(env: Env, database: BetterAuthOptions["database"]) {
       disableCSRFCheck: false,
     },
     telemetry: { enabled: false },
+    // A refusal is answered by the library; anything else reaches the route, which knows what to say.
+    onAPIError: { throw: true },
     logger: {
       level: "warn",
       // Its further arguments can hold what a user sent; the message says enough.

@@ -1,4 +1,5 @@
 /** JSON lines on standard output, one object a line. Secrets that the environment names never appear. */
+import { format } from "node:util";
 
 export type Level = "info" | "warn" | "error";
 export type Fields = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
@@ -16,6 +17,12 @@ export function log(level: Level, message: string, fields: Fields = {}): void {
     ...fields,
   });
   process.stdout.write(`${redact(line, process.env)}\n`);
+}
+
+/** Makes lines like ours, cleaned of secrets too, of what Next.js and the libraries write to the console. */
+export function takeOverConsole(): void {
+  console.warn = (...args: unknown[]) => log("warn", "Console", { detail: format(...args) });
+  console.error = (...args: unknown[]) => log("error", "Console", { detail: format(...args) });
 }
 
 /** An error as fields: its kind, message and code, and those of its cause. */

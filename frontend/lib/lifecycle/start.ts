@@ -1,6 +1,6 @@
 import { disconnectDatabase } from "../database";
 import { EnvError, env } from "../env";
-import { errorFields, log } from "../log";
+import { errorFields, log, takeOverConsole } from "../log";
 import { HttpDrain } from "./drain";
 
 /** Exit code of a process whose environment is wrong (EX_CONFIG of sysexits). */
@@ -18,8 +18,11 @@ export function start(): void {
     log("error", "The environment is not usable; nothing was started.", { problems: error.problems });
     process.exit(EXIT_CONFIG);
   }
-  // `next dev` has signal handling of its own; the image and `npm start` leave it to us.
-  if (process.env.NEXT_MANUAL_SIG_HANDLE) stopOnSignals(new HttpDrain());
+  // `next dev` has signals and a console of its own; the image and `npm start` leave both to us.
+  if (process.env.NEXT_MANUAL_SIG_HANDLE) {
+    takeOverConsole();
+    stopOnSignals(new HttpDrain());
+  }
   log("info", "TaskFlow's frontend is starting.", { node: process.version });
 }
 

@@ -65,6 +65,8 @@ async function forward(request: Request, id: string, options: ProxyOptions): Pro
     );
     return answer(upstream, id, user.setCookies);
   } catch (error) {
+    // The browser went away. Nobody reads this answer, and nothing is wrong with the backend.
+    if (request.signal.aborted) return new Response(null, { status: 499 });
     return failure(error, id);
   }
 }

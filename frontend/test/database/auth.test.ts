@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { authenticate } from "@/lib/authenticate";
 import { testAuth, testDatabaseUrl } from "../fixtures/database";
 
 const url = testDatabaseUrl();
@@ -169,5 +170,11 @@ it("fails, rather than signing everybody out, while the database is away", async
   broken.hostname = "127.0.0.1";
   const { auth: away, prisma: nowhere } = testAuth(broken.href);
   await expect(sessionOf(cookie, away)).rejects.toThrow();
+  const response = await authenticate(new Request(`${APP}/api/auth/sign-in/email`), () =>
+    post("sign-in/email", { email: newEmail(), password }, {}, away),
+  );
+  expect(response.status).toBe(503);
+  expect(response.headers.get("retry-after")).toBe("2");
+  expect(await response.json()).toMatchObject({ type: "urn:taskflow:problem:database-unreachable" });
   await nowhere.$disconnect();
 });

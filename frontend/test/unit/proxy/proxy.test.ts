@@ -287,6 +287,14 @@ describe("what goes wrong with the backend", () => {
     expect(logged.join()).toContain("BETTER_AUTH_SECRET must be the same");
   });
 
+  it("is not the browser's leaving before the answer", async () => {
+    const leave = new AbortController();
+    answer = () => leave.abort();
+    const response = await call("/api/v1/tasks", { signal: leave.signal });
+    expect(response.status).toBe(499);
+    expect(logged).toEqual([]);
+  });
+
   it("never puts a token or the secret into the log", async () => {
     answer = (request) => request.socket.destroy();
     await call("/api/v1/tasks");
