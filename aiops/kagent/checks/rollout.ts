@@ -62,7 +62,7 @@ export function progress(snapshot: Snapshot, names: readonly string[]): string {
       if (!deployment) return `${name} not there yet`;
       const set = currentSet(deployment, current.replicaSets);
       const doing = current.pods
-        .filter((pod) => ownerUid(pod) === set?.metadata?.uid)
+        .filter((pod) => ownerUid(pod) === set?.metadata?.uid && !pod.metadata?.deletionTimestamp)
         .map((pod) => stage(pod.status ?? {}))
         .find((text) => text !== undefined);
       const { updatedReplicas = 0, availableReplicas = 0 } = deployment.status ?? {};

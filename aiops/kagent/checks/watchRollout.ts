@@ -35,13 +35,14 @@ const confirmAfter = 1_000;
 const silence = 10_000;
 
 /**
- * Looks each half second until every Deployment is complete, something definite is in the way (about a second after the
+ * Gives pods that already fail one fresh try, then looks each half second until every Deployment is complete, something definite is in the way (about a second after the
  * pod shows it), or time is up.
  * @throws TaskFlowError TF1301 (the API does not answer for 10 s), TF1307 (it refuses the request).
  * @throws the signal's reason when aborted.
  */
 export async function watchRollout(request: RolloutRequest): Promise<RolloutResult> {
   const api = connect(request);
+  await retryFailingPods(api, request);
   const result = await follow(request, (signal) => gather(api, request.namespace, signal));
   const findings = result.findings.map((found) => ({ ...found, fix: aimed(found.fix, request) }));
   return { ...result, findings };
@@ -71,11 +72,14 @@ export async function follow(
       giveUp(request, error, now() - answered);
     }
     if (last) {
-      if (allComplete(last, deployments)) return { complete: true, findings: [], elapsed: now() - begin };
+      const findings = diagnose(currentOnly(last, deployments));
+      // Without a probe a container that crashes was available for a moment; that is no success.
+      if (findings.length === 0 && allComplete(last, deployments)) {
+        return { complete: true, findings, elapsed: now() - begin };
+      }
       const line = progress(last, deployments);
       if (line !== said) report?.(line);
       said = line;
-      const findings = diagnose(currentOnly(last, deployments));
       const definite = findings.filter(({ confidence }) => confidence === "definite");
       since = new Map(definite.map((found) => [identity(found), since.get(identity(found)) ?? now()]));
       if ([...since.values()].some((first) => now() - first >= confirmAfter)) {
@@ -90,7 +94,8 @@ export async function follow(
 }
 
 async function pauseFor(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, signal ? { signal } : {});
+  // An abort cuts it short; the loop looks at the signal before anything else.
+  await sleep(milliseconds, undefined, signal ? { signal } : {}).catch(() => {});
 }
 
 function allComplete(snapshot: Snapshot, names: readonly string[]): boolean {
@@ -135,29 +140,31 @@ function giveUp(request: RolloutRequest, error: unknown, silentFor: number): voi
 }
 
 /**
- * Deletes the pods of these Deployments that already wait for their next try (the kubelet waits up to five minutes
- * after repeated failures), so that a cause mended outside the cluster shows at once. Their ReplicaSets replace them.
- * @returns the names of the pods deleted.
+ * Deletes the pods of the current templates that show something definite; their ReplicaSets replace them. What they show
+ * may be old: after repeated failures the kubelet waits up to five minutes before it tries again, and a cause that was
+ * mended outside the cluster would go unnoticed as long.
+ * @returns the names of the pods deleted; none where the API does not answer.
  */
-export async function retryBackedOffPods(
+export async function retryFailingPods(
   api: Api,
-  snapshot: Snapshot,
-  deployments: readonly string[],
+  { namespace, deployments, signal, report }: Omit<RolloutRequest, "timeout">,
 ): Promise<string[]> {
-  const names = currentOnly(snapshot, deployments)
-    .pods.filter(({ status }) =>
-      [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].some(({ state }) =>
-        ["CrashLoopBackOff", "ImagePullBackOff"].includes(state?.waiting?.reason ?? ""),
-      ),
-    )
-    .map(({ metadata }) => metadata?.name ?? "");
-  for (const name of names) {
-    await api.core.deleteNamespacedPod({ name, namespace: snapshot.namespace }).catch((error: unknown) => {
+  const seen = await gather(api, namespace, signal).catch(() => undefined);
+  if (!seen) return [];
+  const names = diagnose(currentOnly(seen, deployments))
+    .filter(({ confidence }) => confidence === "definite")
+    .flatMap(({ object, affected }) => [object, ...affected])
+    .filter(({ kind }) => kind === "Pod")
+    .map(({ name }) => name);
+  const pods = [...new Set(names)];
+  for (const name of pods) {
+    report?.(`pod ${name} already failed: it is made anew`);
+    await api.core.deleteNamespacedPod({ name, namespace }).catch((error: unknown) => {
       // Gone already, e.g. replaced by a new rollout: as wanted.
       if (statusOf(error) !== 404) throw error;
     });
   }
-  return names;
+  return pods;
 }
 
 /** The error for a rollout that did not complete: the first finding, with its evidence, and how many there are more. */

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { aimed, connect } from "../../../../aiops/kagent/checks/api.ts";
 import { gather, needLogs } from "../../../../aiops/kagent/checks/gather.ts";
-import { retryBackedOffPods, watchRollout } from "../../../../aiops/kagent/checks/watchRollout.ts";
+import { retryFailingPods, watchRollout } from "../../../../aiops/kagent/checks/watchRollout.ts";
 import { deployment, pod, replicaSet, running, snapshot, terminated, waiting } from "../support.ts";
 
 type Answer = { status?: number; body?: unknown; text?: string };
@@ -148,22 +148,30 @@ test("kubectl lines reach the cluster they are about, whatever its name", () => 
   ]);
 });
 
-test("retryBackedOffPods deletes those that wait, of the current template only", async () => {
-  const old = pod({
-    name: "backend-0-x",
-    set: "backend-0",
-    containers: [{ name: "backend", state: waiting("CrashLoopBackOff") }],
-  });
+test("retryFailingPods deletes those of the current template that fail for the same definite reason, and no other", async () => {
+  const failing = {
+    name: "backend",
+    state: waiting("CrashLoopBackOff"),
+    lastState: terminated(1),
+    restarts: 3,
+  };
+  const old = pod({ name: "backend-0-x", set: "backend-0", containers: [failing] });
   const fine = pod({
     name: "backend-1-ok",
     containers: [{ name: "backend", state: running(9), ready: true }],
   });
+  const fresh = pod({ name: "backend-1-new", containers: [{ name: "backend", state: terminated(1) }] });
+  answers[`${core}/pods`] = list([old, crashing, fine, fresh]);
+  answers[`${apps}/deployments`] = list([deployment("backend")]);
+  answers[`${apps}/replicasets`] = list([
+    replicaSet("backend-0", { revision: "0" }),
+    replicaSet("backend-1", { revision: "1" }),
+  ]);
   answers[`${core}/pods/backend-1-abcde`] = { status: 404, body: {} };
-  const seen = snapshot({
-    pods: [old, crashing, fine],
-    deployments: [deployment("backend")],
-    replicaSets: [replicaSet("backend-0", { revision: "0" }), replicaSet("backend-1")],
-  });
-  expect(await retryBackedOffPods(api(), seen, ["backend"])).toEqual(["backend-1-abcde"]);
-  expect(asked).toEqual([`DELETE ${core}/pods/backend-1-abcde`]);
+  const request = { kubeconfig, context: "test", namespace: "todo-app", deployments: ["backend"] };
+  expect(await retryFailingPods(api(), request)).toEqual(["backend-1-abcde", "backend-1-new"]);
+  expect(asked.filter((line) => line.startsWith("DELETE"))).toEqual([
+    `DELETE ${core}/pods/backend-1-abcde`,
+    `DELETE ${core}/pods/backend-1-new`,
+  ]);
 });

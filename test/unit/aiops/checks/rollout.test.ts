@@ -134,6 +134,11 @@ describe("follow", () => {
     expect((await result).complete).toBe(true);
   });
 
+  test("available for a moment, then crashed: no success", async () => {
+    const { result } = rollout([seenWith(crashing, { updated: 1, available: 1 })]);
+    expect(await result).toMatchObject({ complete: false, findings: [{ code: "TF1501" }] });
+  });
+
   test("time over: says how far it came", async () => {
     const { result } = rollout([seenWith(starting)], 5_000);
     const { findings, elapsed } = await result;
