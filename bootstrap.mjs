@@ -75,6 +75,8 @@ const child = spawn(ownNode, ["--disable-warning=ExperimentalWarning", join(root
       process.platform === "win32" ? ";" : ":",
     ),
     NODE_COMPILE_CACHE: compileCache,
+    // Node's own fetch follows HTTPS_PROXY only when it is told to.
+    NODE_USE_ENV_PROXY: process.env.NODE_USE_ENV_PROXY ?? "1",
     TASKFLOW_CALLER_NODE: process.versions.node,
   },
 });

@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { ImageRef } from "./chartValues.ts";
+import { type ImageRef, imageRef } from "./chartValues.ts";
 import type { ImageSpec } from "./imageBuild.ts";
 import { NodeImage } from "./nodeImage.ts";
 
@@ -25,7 +25,7 @@ export class AppImage extends pulumi.ComponentResource {
   constructor(name: string, args: AppImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("taskflow:index:AppImage", name, {}, opts);
     const { spec, registry } = args;
-    this.ref = { repository: registry ? `${registry}/${spec.repository}` : spec.repository, tag: spec.tag };
+    this.ref = imageRef(spec, registry);
 
     const image = new docker.Image(
       name,

@@ -13,6 +13,11 @@ export interface ImageRef {
   tag: string;
 }
 
+/** What the chart is told of an image: under its registry where one is configured, else as it is on the node. */
+export function imageRef(image: ImageRef, registry: string | undefined): ImageRef {
+  return { repository: registry ? `${registry}/${image.repository}` : image.repository, tag: image.tag };
+}
+
 export const chartName = "todo-app";
 export const releaseName = "todo-local";
 

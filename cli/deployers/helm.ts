@@ -13,7 +13,7 @@ import {
 import { type ImageSpec, imageSpecs } from "../../components/imageBuild.ts";
 import { deliver } from "../../components/imageDelivery.ts";
 import { sourceHash } from "../../components/sourceHash.ts";
-import { buildImage, imageId } from "../../local/docker.ts";
+import { buildImage, dockerOrFail, imageId } from "../../local/docker.ts";
 import { repoRoot, stateDir } from "../../local/paths.ts";
 import { lastLines, type Report, type RunResult, run } from "../../local/run.ts";
 import { tool } from "../../local/toolchain/index.ts";
@@ -90,19 +90,19 @@ export function helmDeployer(): Deployer {
   };
 }
 
-function specs({ stack, prepared }: Target): Record<(typeof components)[number], ImageSpec> {
+function specs({ stack, prepared }: Target): Record<AppComponent, ImageSpec> {
   return imageSpecs({ version: stack.config.version, bases: prepared.bases });
 }
 
-function imageRefs(target: Target) {
+function imageRefs(target: Target): Record<AppComponent, ImageRef> {
   const { frontend, backend } = specs(target);
-  const ref = ({ repository, tag }: ImageSpec) => ({ repository, tag });
-  return { frontend: ref(frontend), backend: ref(backend) };
+  const { registry } = target.stack.config;
+  return { frontend: imageRef(frontend, registry), backend: imageRef(backend, registry) };
 }
 
 async function build(
   target: Target,
-  component: (typeof components)[number],
+  component: AppComponent,
   report: Report,
   signal: AbortSignal,
 ): Promise<string> {
@@ -122,23 +122,24 @@ async function build(
 }
 
 async function deliverImages(target: Target, report: Report): Promise<void> {
-  for (const spec of Object.values(specs(target))) {
-    const id = await imageId(`${spec.repository}:${spec.tag}`);
-    if (!id)
+  const { keepImages: keep, registry } = target.stack.config;
+  for (const { repository, tag } of Object.values(specs(target))) {
+    const id = await imageId(`${repository}:${tag}`);
+    if (!id) {
       throw new TaskFlowError("TF1201", {
-        what: `${spec.repository}:${spec.tag} is not in the Docker daemon after its build`,
+        what: `${repository}:${tag} is not in the Docker daemon after its build`,
       });
-    await deliver(
-      {
-        cluster: target.prepared.choice,
-        repository: spec.repository,
-        tag: spec.tag,
-        imageId: id,
-        keep: target.stack.config.keepImages,
-      },
-      report,
-    );
+    }
+    if (registry) await push({ repository, tag }, registry, report);
+    else await deliver({ cluster: target.prepared.choice, repository, tag, imageId: id, keep }, report);
   }
+}
+
+async function push(image: ImageRef, registry: string, report: Report): Promise<void> {
+  const local = `${image.repository}:${image.tag}`;
+  const remote = `${registry}/${local}`;
+  await dockerOrFail(["tag", local, remote]);
+  await dockerOrFail(["push", remote], { what: `pushing ${remote}`, report });
 }
 
 /** The chart's values, written where a person can read them; they hold no secret. */

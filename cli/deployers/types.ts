@@ -13,7 +13,7 @@ export interface Target {
 export interface Deployer {
   readonly name: "pulumi" | "helm";
   /** The steps of `up` after the preparation; when the last one is done, the rollout is complete. `target` is there once the first one runs. */
-  up(target: () => Target): Step[];
+  up(target: () => Target): [Step, ...Step[]];
   /** What `up` would change, as text for a person; empty when nothing. */
   preview(target: Target, report: Report, signal: AbortSignal): Promise<string>;
   /** What somebody changed in the cluster since the last `up`, as text; empty when nothing. */

@@ -25,7 +25,10 @@ export function destroy(): Command {
           const { steps: prepare, result } = preparation(stack.config);
           list.push(...prepare, {
             title: "Remove the deployment",
-            run: (report, { signal }) => deployer.destroy({ stack, prepared: result() }, report, signal),
+            run: async (report, { signal }) => {
+              await deployer.destroy({ stack, prepared: result() }, report, signal);
+              await setOwner(stack.name, undefined);
+            },
           });
         } else if (deployedBy) {
           list.push({
@@ -33,7 +36,6 @@ export function destroy(): Command {
             run: () => deployer.forget(stack),
           });
         }
-        list.push({ title: "Remember that nothing is deployed", run: () => setOwner(stack.name, undefined) });
         if (!options.keepCluster)
           list.push({ title: "Remove the cluster", run: (report) => cluster.destroy(report) });
         list.push({

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { imageRef } from "../../components/chartValues.ts";
 import { imageSpecs } from "../../components/imageBuild.ts";
 import { outputs } from "../../components/outputs.ts";
 import { preflight } from "../../local/doctor/index.ts";
@@ -29,17 +30,27 @@ export function up(): Command {
         const target = () => ({ stack, prepared: result() });
         const shown = () => {
           const { bases, address, access } = result();
-          const specs = imageSpecs({ version: stack.config.version, bases });
-          return outputs(stack.config, specs, address.frontendUrl, access);
+          const { frontend, backend } = imageSpecs({ version: stack.config.version, bases });
+          const { registry } = stack.config;
+          const images = { frontend: imageRef(frontend, registry), backend: imageRef(backend, registry) };
+          return outputs(stack.config, images, address.frontendUrl, access);
         };
+        const [first, ...others] = deployer.up(target);
         await steps(`TaskFlow: up (stack ${stack.name}, ${deployer.name})`, [
           {
             title: "Check this machine",
             run: (report) => preflight({ config: stack.config, yes: Boolean(options.yes), report }),
           },
           ...prepare,
-          { title: "Remember who deploys", run: () => setOwner(stack.name, deployer.name) },
-          ...deployer.up(target),
+          {
+            ...first,
+            // From here on there is something in the cluster that this deployer must take back.
+            run: async (report, context) => {
+              await setOwner(stack.name, deployer.name);
+              return first.run(report, context);
+            },
+          },
+          ...others,
           {
             title: "The app answers",
             skip: () =>
