@@ -4,9 +4,12 @@ import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import {
+  type AppComponent,
   chartName,
   chartValues,
   components,
+  type ImageRef,
+  imageRef,
   releaseName,
   secretNames,
 } from "../../components/chartValues.ts";
@@ -18,6 +21,7 @@ import { repoRoot, stateDir } from "../../local/paths.ts";
 import { lastLines, type Report, type RunResult, run } from "../../local/run.ts";
 import { tool } from "../../local/toolchain/index.ts";
 import { plainSecrets, type Stack } from "../stackFile.ts";
+import type { Step } from "../ui/steps.ts";
 import { watchOrThrow } from "./rollout.ts";
 import type { Deployer, Target } from "./types.ts";
 
@@ -28,11 +32,8 @@ export function helmDeployer(): Deployer {
   return {
     name: "helm",
     up: (target) => [
-      ...components.map((component) => ({
-        title: `Build the ${component} image`,
-        run: async (report: Report, { signal }: { signal: AbortSignal }) =>
-          build(target(), component, report, signal),
-      })),
+      buildStep(target, "frontend"),
+      buildStep(target, "backend"),
       {
         title: "Deliver the images to the node",
         run: async (report) => deliverImages(target(), report),
@@ -100,25 +101,25 @@ function imageRefs(target: Target): Record<AppComponent, ImageRef> {
   return { frontend: imageRef(frontend, registry), backend: imageRef(backend, registry) };
 }
 
-async function build(
-  target: Target,
-  component: AppComponent,
-  report: Report,
-  signal: AbortSignal,
-): Promise<string> {
-  const spec = specs(target)[component];
-  const ref = `${spec.repository}:${spec.tag}`;
-  if (await imageId(ref)) return `${ref} is built already`;
-  await buildImage({
-    context: join(repoRoot, spec.context),
-    dockerfile: join(repoRoot, spec.dockerfile),
-    target: spec.target,
-    args: spec.args,
-    tags: [ref],
-    report,
-    cancelSignal: signal,
-  });
-  return ref;
+function buildStep(target: () => Target, component: AppComponent): Step {
+  return {
+    title: `Build the ${component} image`,
+    run: async (report, { signal }) => {
+      const spec = specs(target())[component];
+      const ref = `${spec.repository}:${spec.tag}`;
+      if (await imageId(ref)) return `${ref} is built already`;
+      await buildImage({
+        context: join(repoRoot, spec.context),
+        dockerfile: join(repoRoot, spec.dockerfile),
+        target: spec.target,
+        args: spec.args,
+        tags: [ref],
+        report,
+        cancelSignal: signal,
+      });
+      return ref;
+    },
+  };
 }
 
 async function deliverImages(target: Target, report: Report): Promise<void> {
