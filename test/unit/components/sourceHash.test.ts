@@ -68,6 +68,11 @@ describe("sourceHash", () => {
     }
   });
 
+  it("takes files in the order of their whole paths, whatever the folder's order is", () => {
+    put({ "b/x": "1", "b.txt": "1", a: "1" });
+    expect(paths()).toEqual(["a", "b.txt", "b/x"]);
+  });
+
   it("changes with any file's bytes or name, in any tree", () => {
     for (let seed = 1; seed <= 10; seed++) {
       const root = join(folder, `tree${seed}`);
@@ -87,7 +92,7 @@ describe("sourceHash", () => {
   });
 
   it("tells apart what only looks the same when strung together", () => {
-    put({ "1/a": "b", "1/c": "d", "2/a": "bc", "2/d": "" });
+    put({ "1/a": "1", "1/b": "2", "2/a": "1file\0b\x002" });
     expect(sourceHash(join(folder, "1"))).not.toBe(sourceHash(join(folder, "2")));
     expect(sourceHash(folder, { a: "bc" })).not.toBe(sourceHash(folder, { ab: "c" }));
   });
@@ -143,6 +148,7 @@ describe("sourceHash", () => {
     expect(ignoreRules("big\n!big/a/keep\n").skips("big")).toBe(false);
     expect(ignoreRules("big\n!big/a/keep\n").skips("big/b")).toBe(true);
     expect(ignoreRules("*\n!**/keep.md\n").skips("big")).toBe(false);
+    expect(ignoreRules("*\n!**/keep.md\n").skips("big/a")).toBe(false);
   });
 
   it("takes for plain what means something to a regular expression, as Docker since 23 does", () => {

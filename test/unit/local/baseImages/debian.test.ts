@@ -15,6 +15,7 @@ describe("sourcesFrom", () => {
       "https://node.test/dists/|nodistro",
       "http://mirror.test/debian/|bookworm",
       "http://mirror.test/debian/|bookworm-updates",
+      "http://second.test/debian/|bookworm",
       "http://security.test/debian-security/|bookworm-security",
       "",
     ]);
