@@ -100,7 +100,7 @@ export function parseStackConfig(
   const result = schema.safeParse(values);
   const problems = result.success ? [] : result.error.issues.flatMap((issue) => describe(stack, issue));
   if (result.success) problems.push(...crossChecks(stack, result.data, configured));
-  else if (values["environment"] === "prod") problems.push(...missingSecrets(stack, configured));
+  else if (values.environment === "prod") problems.push(...missingSecrets(stack, configured));
   if (problems.length > 0 || !result.success) {
     throw new TaskFlowError("TF1001", {
       what: `Pulumi.${stack}.yaml has ${problems.length} problem${problems.length === 1 ? "" : "s"}`,

@@ -91,7 +91,7 @@ export interface PreflightOptions extends DoctorOptions {
 }
 
 /**
- * Runs what `up` needs, and on Debian and Ubuntu as root installs Docker where it is missing (with `yes`, or where
+ * Runs what `up` needs (or `only`), and on Debian and Ubuntu as root installs Docker where it is missing (with `yes`, or where
  * nobody is there to be asked). Warnings are reported, not thrown.
  * @throws TaskFlowError with the code, finding and fix of the first check that fails.
  */
@@ -121,7 +121,7 @@ async function dockerAnswers(context: Context): Promise<boolean> {
 
 async function look(options: PreflightOptions): Promise<string> {
   let warnings = 0;
-  for await (const result of runChecks({ ...options, only: needed })) {
+  for await (const result of runChecks({ ...options, only: options.only ?? needed })) {
     if (result.status === "fail") {
       throw new TaskFlowError(result.code ?? "TF1901", {
         what: `${result.title}: ${result.found}`,

@@ -51,7 +51,9 @@ const eventually = (what: () => Promise<unknown>, wanted: unknown, timeout = 60_
 const page = async (): Promise<string> => {
   const { frontendUrl } = await cluster.nodeAddress();
   try {
-    return (await fetch(frontendUrl as string, { signal: AbortSignal.timeout(2000) })).text();
+    const response = await fetch(frontendUrl as string, { signal: AbortSignal.timeout(2000) });
+    const text = await response.text();
+    return response.ok && text ? text : `${response.status} ${JSON.stringify([...response.headers])}`;
   } catch (error) {
     return String(error);
   }
@@ -68,10 +70,12 @@ const seconds = async (work: Promise<unknown>): Promise<number> => {
 const server = `
 use IO::Socket::INET;
 $SIG{TERM} = sub { exit 0 };
+$SIG{PIPE} = "IGNORE";
 my $server = IO::Socket::INET->new(LocalPort => 8000, Listen => 50, ReuseAddr => 1) or die $!;
 while (my $client = $server->accept) {
   while (<$client>) { last if /^\\r?$/ }
-  open(my $file, "<", "/version"); my $text = <$file>;
+  open(my $file, "<", "/version") or die $!;
+  my $text = <$file>;
   print $client "HTTP/1.1 200 OK\\r\\nConnection: close\\r\\nContent-Length: " . length($text) . "\\r\\n\\r\\n$text";
   close $client;
 }
@@ -110,7 +114,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, "server.pl"), server);
   writeFileSync(
     join(folder, "Dockerfile"),
-    "ARG BASE\nFROM ${BASE}\nARG VERSION\nCOPY server.pl /\nRUN echo -n v${VERSION} > /version\n",
+    "ARG BASE\nFROM $BASE\nARG VERSION\nCOPY server.pl /\nRUN echo -n v$VERSION > /version\n",
   );
   const base = await ensureBase("debian", report);
   for (const [i, ref] of images.entries()) {
@@ -127,6 +131,14 @@ afterAll(async () => {
 });
 
 const image = (version: 1 | 2) => ({ ref: images[version - 1] as string, id: ids[version - 1] as string });
+
+test("the node's Go tests pass", async () => {
+  const tag = `${checkout}-go-tests:1`;
+  const context = join(import.meta.dirname, "../../local/clusters/embedded/node");
+  const args = { DEBIAN_IMAGE: await ensureBase("debian", report) };
+  await buildImage({ context, target: "test", args, tags: [tag] });
+  await dockerOrFail(["image", "rm", tag]);
+});
 
 describe("the embedded cluster", () => {
   test("is not running before it is made, and destroying nothing is fine", async () => {
@@ -205,6 +217,12 @@ describe("the embedded cluster", () => {
   test("a pod reaches itself and others through a Service", async () => {
     const script = "exec 3<>/dev/tcp/web/80; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; tail -n 1 <&3";
     expect(await inPod("bash", "-c", script)).toContain("v1");
+  });
+
+  test("a packet to a pod that is gone stays in the node", async () => {
+    // Otherwise it would go to this machine's gateway, and whoever sits there might answer.
+    const gone = inPod("bash", "-c", "exec 3<>/dev/tcp/10.244.0.250/80");
+    await expect(gone).rejects.toThrow(/No route to host/);
   });
 
   test("a changed image moves its changed layers only", async () => {

@@ -4,9 +4,9 @@ export default defineConfig({
   test: {
     environment: "node",
     pool: "forks",
-    // One cluster, one set of ports: files and tests run one after the other, and stop at the first failure of a file.
+    // One cluster, one set of ports: files and tests run one after the other.
     fileParallelism: false,
-    bail: 0,
+    globalSetup: "test/e2e/setup.ts",
     testTimeout: 15 * 60_000,
     hookTimeout: 15 * 60_000,
   },

@@ -1,11 +1,20 @@
 /** The repo's own TypeScript: types, style, unit, golden and chart tests. */
 import { join } from "node:path";
 import { repoRoot } from "../../local/paths.ts";
+import { tool } from "../../local/toolchain/index.ts";
+import { minors, schemasFor } from "../chart/schemas.ts";
 import { type Layer, single } from "./layer.ts";
 import { show, vitest } from "./tools.ts";
 
 const cwd = repoRoot;
 const bin = (name: string) => join(cwd, "node_modules", ".bin", name);
+
+/** Built or fetched once, before tests run side by side and with a time limit each. */
+async function chartTools(): Promise<void> {
+  const report = (line: string) => console.log(line);
+  for (const name of ["helm3", "helm4", "kubeconform", "kubectl"] as const) await tool(name, report);
+  for (const minor of minors) await schemasFor(minor);
+}
 
 export const programLayers: Layer[] = [
   {
@@ -26,11 +35,17 @@ export const programLayers: Layer[] = [
   {
     name: "golden",
     title: "Golden files of every resource, dev and prod",
-    run: () => vitest("golden", ["test/golden"], { cwd }),
+    run: async () => {
+      await chartTools();
+      return vitest("golden", ["test/golden"], { cwd });
+    },
   },
   {
     name: "chart",
     title: "Chart: lint, schema, kubeconform, assertions",
-    run: () => vitest("chart", ["test/chart"], { cwd }),
+    run: async () => {
+      await chartTools();
+      return vitest("chart", ["test/chart"], { cwd });
+    },
   },
 ];
