@@ -4,7 +4,7 @@ import type { Layer } from "./layer.ts";
 import { vitest } from "./tools.ts";
 
 const cwd = repoRoot;
-const file = (name: string) => ["--config", "test/e2e/vitest.config.ts", `test/e2e/${name}.test.ts`];
+const file = (name: string) => ["--root", ".", "--config", "test/e2e/vitest.config.ts", `test/e2e/${name}.test.ts`];
 
 export const e2eLayers: Layer[] = [
   {
