@@ -43,7 +43,10 @@ let debian: Promise<string> | undefined;
 async function makeLocally(name: BaseName, whyNotOfficial: string, report: Report): Promise<string> {
   const archive = async (): Promise<DebianArchive> => {
     const found = await debianArchive();
-    if ("sources" in found) return found;
+    if ("sources" in found) {
+      report(`no ${official[name].split("@")[0]} here: ${whyNotOfficial}`);
+      return found;
+    }
     throw new TaskFlowError("TF1202", {
       what: `${official[name]} can't be had, and no equivalent can be made: ${found.reason}`,
       detail: [`the official image: ${whyNotOfficial}`],

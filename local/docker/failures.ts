@@ -102,6 +102,6 @@ export async function failureOf(output: string): Promise<TaskFlowError | undefin
   const used = await run((await dockerClient()).path, ["system", "df"], { timeout: 10_000 });
   return new TaskFlowError("TF1103", {
     what: "Docker's disk is full",
-    detail: [...lastLines(output, 4), ...lastLines(used.stdout, 6)],
+    detail: [...lastLines(output.split("\n").filter(diskFull).join("\n"), 2), ...lastLines(used.stdout, 6)],
   });
 }
