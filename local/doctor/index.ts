@@ -52,7 +52,7 @@ const needed: readonly string[] = [
 
 export interface DoctorOptions {
   config: StackConfig;
-  /** Ids of the checks to run; all without it. */
+  /** Ids of the checks to run; without it all of them, or for `preflight` those that `up` needs. */
   only?: readonly string[];
   /** In place of this machine, in tests. */
   context?: Context;

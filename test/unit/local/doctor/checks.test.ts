@@ -281,6 +281,16 @@ describe("preflight", () => {
     expect(lines).toEqual([expect.stringMatching(/^⚠ Memory: 3\.0 GiB .*\[TF1116\]$/)]);
   });
 
+  test("only what is asked for", async () => {
+    const options = {
+      config,
+      yes: false,
+      report: () => {},
+      context: context({ portFree: async () => false }),
+    };
+    expect(await preflight({ ...options, only: ["docker"] })).toBe("");
+  });
+
   test("without Docker, where we cannot install it: the Docker room's error", async () => {
     const error = new TaskFlowError("TF1101", {
       what: "no Docker daemon listens",
