@@ -112,6 +112,7 @@ function buildStep(target: () => Target, component: AppComponent): Step {
         context: join(repoRoot, spec.context),
         dockerfile: join(repoRoot, spec.dockerfile),
         target: spec.target,
+        platform: spec.platform,
         args: spec.args,
         tags: [ref],
         report,

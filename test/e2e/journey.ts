@@ -26,7 +26,7 @@ export async function firstVisit(url: string, account: Account, name: string): P
     await add(page, "Write to Grace");
     await page.getByRole("checkbox", { name: "Water the plants" }).check();
     await page.getByRole("button", { name: 'Delete "Write to Grace"' }).click();
-    await page.getByText("Write to Grace").waitFor({ state: "detached" });
+    await page.getByRole("checkbox", { name: "Write to Grace" }).waitFor({ state: "detached" });
     await add(page, "Call the bank");
     await saved(page);
 
@@ -67,7 +67,10 @@ async function withPage(visit: (page: Page) => Promise<void>): Promise<void> {
   try {
     const page = await browser.newPage({ viewport: { width: 1100, height: 800 } });
     page.setDefaultTimeout(20_000);
-    await visit(page);
+    await visit(page).catch(async (error) => {
+      await screenshot(page, "failure");
+      throw error;
+    });
   } finally {
     await browser.close();
   }

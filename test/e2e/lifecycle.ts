@@ -78,17 +78,11 @@ export function lifecycle(deployer: "pulumi" | "helm"): void {
     });
 
     test("an edit by hand is found by refresh and mended by up", async () => {
-      await kubectl(
-        "patch",
-        "service",
-        "backend-service",
-        "--type=json",
-        '--patch=[{"op":"replace","path":"/spec/ports/0/port","value":8123}]',
-      );
+      await kubectl("patch", "service", "backend-service", '--patch={"spec":{"selector":{"app":"nobody"}}}');
       const { stdout } = await succeeds(["refresh", "--json"], chosen);
-      expect(JSON.parse(stdout)).toMatchObject({ changed: true, diff: expect.stringContaining("8123") });
+      expect(JSON.parse(stdout)).toMatchObject({ changed: true, diff: expect.stringContaining("nobody") });
       await succeeds(["up"], chosen);
-      expect((await object("service", "backend-service")).spec.ports[0].port).toBe(8000);
+      expect((await object("service", "backend-service")).spec.selector.app).toBe("backend");
       const after = await succeeds(["refresh", "--json"], chosen);
       expect(JSON.parse(after.stdout)).toMatchObject({ changed: false });
     });
