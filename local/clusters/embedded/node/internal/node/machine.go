@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
 	"taskflow/node/internal/cgroup"
@@ -35,7 +36,10 @@ func prepareMachine() error {
 	if err := os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0); err != nil {
 		return err
 	}
-	return addLoopbackAddress(Address)
+	if err := addLoopbackAddress(Address); err != nil {
+		return err
+	}
+	return keepPodTrafficInside(podRange)
 }
 
 // writableCgroups mounts the container's cgroups read-write. Docker shows an unprivileged container its cgroups
@@ -115,30 +119,31 @@ func contentKubelet() error {
 	return nil
 }
 
-// addLoopbackAddress gives the loopback interface a second address, as an alias of its own.
+// addLoopbackAddress gives the loopback interface a second address.
 func addLoopbackAddress(address string) error {
-	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	loopback, err := netlink.LinkByName("lo")
 	if err != nil {
 		return err
 	}
-	defer unix.Close(socket)
-	for _, step := range []struct {
-		request uint
-		value   net.IP
-	}{
-		{unix.SIOCSIFADDR, net.ParseIP(address)},
-		{unix.SIOCSIFNETMASK, net.IPv4bcast},
-	} {
-		alias, err := unix.NewIfreq("lo:taskflow")
-		if err != nil {
-			return err
-		}
-		if err := alias.SetInet4Addr(step.value.To4()); err != nil {
-			return err
-		}
-		if err := unix.IoctlIfreq(socket, step.request, alias); err != nil {
-			return fmt.Errorf("address %s on the loopback interface: %w", address, err)
-		}
+	wanted, err := netlink.ParseAddr(address + "/32")
+	if err != nil {
+		return err
+	}
+	if err := netlink.AddrReplace(loopback, wanted); err != nil {
+		return fmt.Errorf("address %s on the loopback interface: %w", address, err)
+	}
+	return nil
+}
+
+// keepPodTrafficInside refuses packets to pods that are gone. Each pod has a route of its own; without this one a
+// packet to a pod that has just ended would leave through the default gateway, and a stranger might answer it.
+func keepPodTrafficInside(pods string) error {
+	_, network, err := net.ParseCIDR(pods)
+	if err != nil {
+		return err
+	}
+	if err := netlink.RouteReplace(&netlink.Route{Dst: network, Type: unix.RTN_UNREACHABLE}); err != nil {
+		return fmt.Errorf("refuse packets to pods that are gone: %w", err)
 	}
 	return nil
 }
