@@ -64,6 +64,8 @@ const args = first === "--run" ? rest : process.argv.slice(2);
 // Compiled code is kept between runs, so that a verb that changes nothing starts quickly.
 const compileCache = join(root, ".taskflow", "node-compile-cache");
 mkdirSync(compileCache, { recursive: true });
+// Pulumi wants the folder of its local state to be there.
+mkdirSync(join(root, ".taskflow", "pulumi"), { recursive: true });
 
 const child = spawn(ownNode, ["--disable-warning=ExperimentalWarning", join(root, script), ...args], {
   cwd: root,

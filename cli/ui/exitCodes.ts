@@ -1,5 +1,6 @@
 /**
- * What a verb's exit code says, for scripts. The one table; the README's copy is tested against it.
+ * What a verb's exit code says, for scripts. The one table; docs/runbooks/README.md has it for readers, and a test
+ * holds the two together.
  *
  *   0    done
  *   1    failed: an image, a deployer, the cluster's own start, or a defect

@@ -1,4 +1,4 @@
-import { readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { Command } from "commander";
 import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import { components } from "../../components/chartValues.ts";
@@ -87,4 +87,6 @@ async function removeState(data: boolean): Promise<void> {
     if (entry === "lock" || (entry === "postgres" && !data)) continue;
     await rm(`${stateDir}/${entry}`, { recursive: true, force: true });
   }
+  // A plain `pulumi up` wants the folder of its local state to be there.
+  await mkdir(`${stateDir}/pulumi`);
 }

@@ -33,6 +33,8 @@ export function logs(): Command {
           options.tail,
           "--max-log-requests",
           "20",
+          // A container that has not started, or has no run before, must not hide the others.
+          "--ignore-errors",
         ],
         ...(follow ? ["--follow"] : []),
         ...(options.previous ? ["--previous"] : []),
