@@ -5,7 +5,7 @@ export const rollout = {
   TF1501: {
     title: "container keeps crashing",
     cause: "The container exits soon after each start.",
-    fix: ["npm run logs -- {component} --previous"],
+    fix: ["npm run logs -- {component}"],
   },
   TF1502: {
     title: "image cannot be pulled",
@@ -42,7 +42,7 @@ export const rollout = {
     title: "database migration failed",
     cause:
       "The init container that brings the schema up to date ended with an error; the old pods keep serving.",
-    fix: ["npm run logs -- {component} --previous"],
+    fix: ["npm run logs -- {component}"],
   },
   TF1509: {
     title: "rollout does not progress",
@@ -74,7 +74,7 @@ export const rollout = {
   TF1514: {
     title: "init container failed",
     cause: "A container that has to finish before the app starts ends with an error.",
-    fix: ["npm run logs -- {component} --previous"],
+    fix: ["npm run logs -- {component}"],
   },
   TF1515: {
     title: "volume cannot be mounted",
@@ -85,6 +85,6 @@ export const rollout = {
     title: "container's environment is wrong",
     cause:
       "A variable that the app needs is missing or has an unusable value; it says which and does not start.",
-    fix: ["npm run logs -- {component} --previous", "npm run up"],
+    fix: ["npm run logs -- {component}", "npm run up"],
   },
 } as const satisfies Record<string, CodeEntry>;

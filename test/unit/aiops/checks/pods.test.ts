@@ -65,7 +65,7 @@ describe("migration", () => {
     );
     expect(found).toMatchObject({ code: "TF1508", confidence: "definite" });
     expect(found?.evidence[0]?.excerpt).toBe(line);
-    expect(found?.fix).toEqual(["npm run logs -- backend --previous"]);
+    expect(found?.fix).toEqual(["npm run logs -- backend"]);
   });
 
   test("done: nothing to say", () =>

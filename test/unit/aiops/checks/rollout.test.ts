@@ -175,7 +175,7 @@ describe("follow", () => {
 test("rolloutError: the first finding's code, its evidence and what mends it", async () => {
   const { findings } = await rollout([seenWith(crashing)]).result;
   const error = rolloutError(findings);
-  expect(error).toMatchObject({ code: "TF1501", fix: ["npm run logs -- backend --previous"] });
+  expect(error).toMatchObject({ code: "TF1501", fix: ["npm run logs -- backend"] });
   expect(error.what).toBe(
     "pod backend-1-abcde: backend exits soon after its start with code 1; 5 run(s) have ended.",
   );
