@@ -42,6 +42,8 @@ export function runArgs(spec: ContainerSpec): string[] {
     ["--security-opt", "seccomp=unconfined"],
     ["--security-opt", "apparmor=unconfined"],
     ["--security-opt", "label=disable"],
+    // Root in the node is root, also where the daemon maps containers' users to others.
+    ["--userns", "host"],
     // Pods' own device rules can only narrow the node's; the node's /dev stays Docker's small one.
     ["--device-cgroup-rule", "a *:* rwm"],
     // The node sees its own cgroups as the root of the tree, and pods can't be placed outside them.

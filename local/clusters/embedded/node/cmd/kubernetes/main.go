@@ -57,5 +57,8 @@ func main() {
 		fmt.Fprintf(os.Stderr, "kubernetes: no program %q; there are: %s\n", name, strings.Join(names, " "))
 		os.Exit(2)
 	}
+	if name != "kubectl" {
+		startFastThenStaySmall()
+	}
 	os.Exit(program())
 }
