@@ -4,7 +4,13 @@ import type { Layer } from "./layer.ts";
 import { vitest } from "./tools.ts";
 
 const cwd = repoRoot;
-const file = (name: string) => ["--root", ".", "--config", "test/e2e/vitest.config.ts", `test/e2e/${name}.test.ts`];
+const file = (name: string) => [
+  "--root",
+  ".",
+  "--config",
+  "test/e2e/vitest.config.ts",
+  `test/e2e/${name}.test.ts`,
+];
 
 export const e2eLayers: Layer[] = [
   {
@@ -21,6 +27,11 @@ export const e2eLayers: Layer[] = [
     name: "pulumi",
     title: "The same through Pulumi, with drift",
     run: () => vitest("e2e-pulumi", file("pulumi"), { cwd }),
+  },
+  {
+    name: "diagnosis",
+    title: "Diagnosis: faults on a real cluster",
+    run: () => vitest("e2e-diagnosis", file("diagnosis"), { cwd }),
   },
   {
     name: "quickstart",
