@@ -113,14 +113,23 @@ describe("on the way up and afterwards", () => {
     await succeeds(["up"], chosen);
   });
 
-  test("wrong DATABASE_URL: the cause within 10 s of the pod showing it, and the old pods serve on", async () => {
-    const { data } = await object("secret", "backend-secrets");
-    const wrong = new URL(Buffer.from(data.DATABASE_URL, "base64").toString());
+  test("a DATABASE_URL that nobody can use is told before anything is deployed", async () => {
+    const wrong = await databaseUrl();
     wrong.password = "not-the-password";
+    wrong.hostname = "127.0.0.1";
+    const error = await fails(["up"], { TASKFLOW_DATABASE_URL: wrong.href });
+    expect(error).toMatchObject({ code: "TF1414", exitCode: 3 });
+    expect(`${error.stdout}${error.stderr}`).not.toContain("not-the-password");
+  });
+
+  test("a DATABASE_URL that pods can't use: the cause within 10 s of a pod showing it; the old pods serve on", async () => {
+    // Right from here, where the loopback is this machine; wrong from a pod, where it is the pod.
+    const wrong = await databaseUrl();
+    wrong.hostname = "127.0.0.1";
     const error = await fails(["up"], { TASKFLOW_DATABASE_URL: wrong.href });
     const ended = Date.now();
-    expect(error).toMatchObject({ code: "TF1414" });
-    expect(`${error.stdout}${error.stderr}`).not.toContain("not-the-password");
+    expect(error).toMatchObject({ code: "TF1412", exitCode: 3 });
+    expect(`${error.stdout}${error.stderr}`).not.toContain(wrong.password);
 
     const { items } = JSON.parse(
       await kubectl("get", "pods", "--selector", "app=backend", "--output", "json"),
@@ -133,6 +142,7 @@ describe("on the way up and afterwards", () => {
       .flatMap(({ state, lastState }: { state: Exit; lastState: Exit }) => [state, lastState])
       .filter((state: Exit) => (state.terminated?.exitCode ?? 0) !== 0)
       .map((state: Exit) => Date.parse(state.terminated?.finishedAt ?? ""));
+    expect(exits.length).toBeGreaterThan(0);
     expect(ended - Math.min(...exits)).toBeLessThan(10_000);
     const response = await fetch("http://localhost:3000/api/health/ready");
     expect(response.status).toBe(200);
@@ -153,6 +163,12 @@ describe("on the way up and afterwards", () => {
     await taskflow(["destroy"], chosen);
   });
 });
+
+/** The URL that the running backend has. */
+async function databaseUrl(): Promise<URL> {
+  const { data } = await object("secret", "backend-secrets");
+  return new URL(Buffer.from(data.DATABASE_URL, "base64").toString());
+}
 
 interface Exit {
   terminated?: { exitCode: number; finishedAt: string };

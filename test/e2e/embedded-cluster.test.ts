@@ -24,6 +24,7 @@ vi.mock("../../local/paths.ts", async (original) => ({
 }));
 const { embeddedCluster } = await import("../../local/clusters/embedded/index.ts");
 const { containerName, volumeName } = await import("../../local/clusters/embedded/container.ts");
+const { send } = await import("../../local/clusters/embedded/images.ts");
 const { firstFree, isFree } = await import("../../local/clusters/embedded/ports.ts");
 
 const nodePort = 30321;
@@ -244,6 +245,13 @@ describe("the embedded cluster", () => {
     expect((await docker(["image", "ls", "--format", "{{.Repository}}"])).stdout).not.toContain(
       `/${checkout}-web`,
     );
+  });
+
+  test("takes the whole image where the daemon can't push, and says so", async () => {
+    await cluster.removeImage(image(1).ref);
+    await send(image(1).ref, 1, report); // nobody listens on port 1
+    expect(await cluster.hasImage(image(1))).toBe(true);
+    expect(reported.at(-1)).toBe(`sending the whole of ${image(1).ref} instead, which takes longer`);
   });
 
   test("an image that the daemon lacks is an error, not a success", async () => {
