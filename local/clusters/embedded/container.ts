@@ -32,6 +32,8 @@ export interface ContainerSpec {
 export function runArgs(spec: ContainerSpec): string[] {
   const options = [
     ["--name", containerName],
+    // The image is made here; one of that name in a registry would be a stranger's.
+    ["--pull", "never"],
     ["--hostname", "taskflow"],
     ["--label", `${checkoutLabel}=${checkoutId}`],
     // Everything that a container engine inside needs, without --privileged: that asks for CAP_SYS_RESOURCE too,

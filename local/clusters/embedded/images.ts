@@ -60,12 +60,25 @@ export function refsOf(images: readonly NodeImage[], repository: string): string
  * @throws TaskFlowError TF1204 where neither works.
  */
 export async function send(ref: string, registryPort: number, report: Report): Promise<void> {
-  const pushed = await push(ref, registryPort);
-  if (pushed.failed) {
-    report(`the daemon can't push to the node's registry: ${lastLines(pushed.all, 1).join("")}`);
-    report(`sending the whole of ${ref} instead, which takes longer`);
-    return pipe(ref);
+  // The daemon pushes by name, so the image gets one for the moment.
+  const name = pushName(ref, registryPort);
+  await dockerOrFail(["tag", ref, name]);
+  const pushed = await docker(["push", name]);
+  const forgotten = docker(["image", "rm", name]);
+  try {
+    if (pushed.failed) {
+      report(`the daemon can't push to the node's registry: ${lastLines(pushed.all, 1).join("")}`);
+      report(`sending the whole of ${ref} instead, which takes longer`);
+      await pipe(ref);
+    } else {
+      await pull(ref);
+    }
+  } finally {
+    await forgotten;
   }
+}
+
+async function pull(ref: string): Promise<void> {
   const pulled = await docker(
     execArgs(
       ...["ctr", "--namespace", "k8s.io", "images", "pull"],
@@ -73,17 +86,6 @@ export async function send(ref: string, registryPort: number, report: Report): P
     ),
   );
   if (pulled.failed) throw notSent(ref, pulled.all);
-}
-
-/** The daemon pushes by name, so the image gets one for the moment. */
-async function push(ref: string, registryPort: number) {
-  const name = pushName(ref, registryPort);
-  await dockerOrFail(["tag", ref, name]);
-  try {
-    return await docker(["push", name]);
-  } finally {
-    await docker(["image", "rm", name]);
-  }
 }
 
 async function pipe(ref: string): Promise<void> {

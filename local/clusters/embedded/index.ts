@@ -92,10 +92,13 @@ async function ensureContainer(options: ClusterOptions, image: string, report: R
 async function waitUntilReady(report: Report): Promise<void> {
   const waited = await docker(execArgs("node", "wait", startTimeout), { report });
   if (!waited.failed) return;
-  const logs = await docker(["logs", "--tail", "20", containerName]);
+  const why = lastLines(waited.all, 1).join("");
+  const program = /(\S+) keeps ending/.exec(why)?.[1];
+  const logs = (await docker(["logs", "--tail", "2000", containerName])).all.split("\n");
   throw new TaskFlowError("TF1306", {
-    what: `the node did not become ready: ${lastLines(waited.all, 1).join("")}`,
-    detail: lastLines(logs.all, 20),
+    what: `the node did not become ready: ${why}`,
+    // Each line of the log begins with the program that wrote it.
+    detail: logs.filter((line) => line && (!program || line.startsWith(`${program}: `))).slice(-12),
   });
 }
 
@@ -136,13 +139,13 @@ export function embeddedCluster(options: ClusterOptions): Cluster {
     async nodeAddress(): Promise<NodeAddress> {
       const { network } = await runningContainer();
       const frontendUrl = `http://localhost:${options.hostPort}`;
-      if ((await dockerInfo()).dockerDesktop) {
-        // Containers live in a virtual machine; Docker Desktop answers for this machine under a name, and its
-        // connections come from this machine's own loopback.
-        const found = await dockerOrFail(execArgs("getent", "ahostsv4", "host.docker.internal"));
+      if (process.platform === "darwin" || (await dockerInfo()).dockerDesktop) {
+        // Containers live in a virtual machine, whose gateway is not this machine. Docker Desktop and its likes
+        // answer for this machine under a name, and their connections come from this machine's own loopback.
+        const found = await docker(execArgs("getent", "ahostsv4", "host.docker.internal"));
         return {
           frontendUrl,
-          hostFromPods: found.stdout.split(/\s/)[0],
+          hostFromPods: found.failed ? undefined : found.stdout.split(/\s/)[0],
           podSourceCidrs: ["127.0.0.1/32", "::1/128"],
         };
       }
@@ -159,9 +162,9 @@ export function embeddedCluster(options: ClusterOptions): Cluster {
     },
 
     async loadImage(image: LocalImage, report) {
-      if (images.has(await images.nodeImages(), image)) return;
-      const { registryPort } = await runningContainer();
-      await images.send(image.ref, registryPort ?? 0, report);
+      const [present, container] = await Promise.all([images.nodeImages(), runningContainer()]);
+      if (images.has(present, image)) return;
+      await images.send(image.ref, container.registryPort ?? 0, report);
       const found = await images.nodeImages();
       if (images.has(found, image)) return;
       throw new TaskFlowError("TF1203", {

@@ -31,7 +31,7 @@ export async function contentTag(folder: string, base: string): Promise<string> 
 
 /**
  * The node image's ref; builds the image where the daemon lacks it (minutes the first time, as Kubernetes is
- * compiled; seconds later, from the builder's caches) and then removes older ones that no container uses.
+ * compiled; seconds later, from the builder's caches) and then removes old ones that no container uses.
  * @throws as `ensureBase` and `buildImage`.
  */
 export async function ensureNodeImage(report: Report): Promise<string> {
@@ -40,14 +40,16 @@ export async function ensureNodeImage(report: Report): Promise<string> {
   if (await imageId(ref)) return ref;
   report("building the node image; the first time compiles Kubernetes, which takes some minutes");
   await buildImage({ context: sources, target: "node", args: { DEBIAN_IMAGE: base }, tags: [ref], report });
-  await removeOthers(ref);
+  await removeOld(ref);
   return ref;
 }
 
-/** Docker refuses to remove an image that a container (of another checkout, say) still uses: then it stays. */
-async function removeOthers(current: string): Promise<void> {
+/**
+ * Removes all but this image and the newest other one (another checkout's, or the one to go back to). Docker refuses
+ * to remove an image that a container still uses: then it stays.
+ */
+async function removeOld(current: string): Promise<void> {
   const listed = await docker(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", repository]);
-  for (const ref of listed.stdout.split("\n").filter((ref) => ref && ref !== current)) {
-    await docker(["image", "rm", ref]);
-  }
+  const others = listed.stdout.split("\n").filter((ref) => ref && ref !== current);
+  for (const ref of others.slice(1)) await docker(["image", "rm", ref]);
 }

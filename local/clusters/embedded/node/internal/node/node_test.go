@@ -173,3 +173,17 @@ func TestWaitSaysWhatIsMissingAndWhy(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+func TestWaitGivesUpOnAProgramThatKeepsEnding(t *testing.T) {
+	units := []supervise.UnitStatus{
+		{Name: "etcd", State: supervise.Failed, Failures: hopeless - 1},
+		{Name: "kubelet", State: supervise.Ready, Failures: hopeless},
+	}
+	if got := hopelessUnit(units); got != nil {
+		t.Error(got)
+	}
+	units[0].Failures++
+	if got := hopelessUnit(units); got == nil || got.Name != "etcd" {
+		t.Error(got)
+	}
+}

@@ -10,15 +10,22 @@ import (
 	"taskflow/node/internal/supervise"
 )
 
-const statusInterval = 40 * time.Millisecond
+const (
+	statusInterval = 40 * time.Millisecond
+	// A program that ended so often in a row (some eight seconds) will not come up by itself.
+	hopeless = 5
+)
 
-// Wait returns when every unit of the node is ready, and prints each that becomes so. After the timeout it
-// returns an error that says what is missing and why.
+// Wait returns when every unit of the node is ready, and prints each that becomes so. After the timeout, or when a
+// program keeps ending, it returns an error that says what is missing and why.
 func Wait(to io.Writer, timeout time.Duration) error {
 	shown := map[string]bool{}
 	for deadline := time.Now().Add(timeout); ; time.Sleep(statusInterval) {
 		units, err := supervise.ReadStatus(StatusFile)
 		missing := unready(units)
+		if failing := hopelessUnit(units); failing != nil {
+			return fmt.Errorf("%s keeps ending: %s", failing.Name, failing.Error)
+		}
 		for _, unit := range units {
 			if unit.State == supervise.Ready && !shown[unit.Name] {
 				shown[unit.Name] = true
@@ -32,6 +39,16 @@ func Wait(to io.Writer, timeout time.Duration) error {
 			return errors.Join(err, fmt.Errorf("not ready after %v: %s", timeout, strings.Join(missing, "; ")))
 		}
 	}
+}
+
+// hopelessUnit is one that keeps ending; nil where there is none.
+func hopelessUnit(units []supervise.UnitStatus) *supervise.UnitStatus {
+	for _, unit := range units {
+		if unit.State == supervise.Failed && unit.Failures >= hopeless {
+			return &unit
+		}
+	}
+	return nil
 }
 
 // unready describes the units that are not ready.

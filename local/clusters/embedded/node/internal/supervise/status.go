@@ -26,6 +26,8 @@ type UnitStatus struct {
 	Since float64 `json:"since"`
 	// Error says why it is not ready yet or how it ended last; empty when ready.
 	Error string `json:"error,omitempty"`
+	// Failures counts how often in a row the program ended soon after its start.
+	Failures int `json:"failures,omitempty"`
 }
 
 // Status is the state of all units, kept in a file for other processes to read.
@@ -53,10 +55,10 @@ func ReadStatus(path string) ([]UnitStatus, error) {
 }
 
 // set notes a unit's state; a state that was noted already keeps its time.
-func (s *Status) set(name string, state State, cause error) {
+func (s *Status) set(name string, state State, failures int, cause error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := UnitStatus{Name: name, State: state, Since: time.Since(s.started).Seconds()}
+	now := UnitStatus{Name: name, State: state, Since: time.Since(s.started).Seconds(), Failures: failures}
 	if cause != nil {
 		now.Error = cause.Error()
 	}

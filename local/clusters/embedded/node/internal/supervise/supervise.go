@@ -65,7 +65,7 @@ func NewGroup(reaper *Reaper, status *Status, output io.Writer, units []Unit) (*
 	}
 	for _, unit := range units {
 		g.ready[unit.Name] = make(chan struct{})
-		status.set(unit.Name, Waiting, nil)
+		status.set(unit.Name, Waiting, 0, nil)
 	}
 	for _, unit := range units {
 		for _, name := range unit.After {
@@ -144,19 +144,19 @@ func (g *Group) keep(ctx context.Context, unit Unit) {
 	}
 	for failures := 0; ctx.Err() == nil; failures++ {
 		started := time.Now()
-		g.status.set(unit.Name, Starting, nil)
+		g.status.set(unit.Name, Starting, failures, nil)
 		if len(unit.Args) == 0 {
-			g.probe(ctx, unit)
+			g.probe(ctx, unit, failures)
 			return
 		}
-		err := g.once(ctx, unit)
+		err := g.once(ctx, unit, failures)
 		if ctx.Err() != nil {
 			return
 		}
 		if time.Since(started) > settled {
 			failures = 0
 		}
-		g.status.set(unit.Name, Failed, err)
+		g.status.set(unit.Name, Failed, failures+1, err)
 		g.print(unit.Name, fmt.Sprintf("%v; starting it again in %v", err, delay(failures)))
 		select {
 		case <-time.After(delay(failures)):
@@ -171,7 +171,7 @@ func delay(failures int) time.Duration {
 }
 
 // once runs a program until it ends, and says how that was.
-func (g *Group) once(ctx context.Context, unit Unit) error {
+func (g *Group) once(ctx context.Context, unit Unit, failures int) error {
 	output, input, err := os.Pipe()
 	if err != nil {
 		return err
@@ -193,7 +193,7 @@ func (g *Group) once(ctx context.Context, unit Unit) error {
 
 	go g.copyLines(unit.Name, output)
 	probing, cancel := context.WithCancel(ctx)
-	go g.probe(probing, unit)
+	go g.probe(probing, unit, failures)
 	ended := <-status
 	cancel()
 	g.mu.Lock()
@@ -207,7 +207,7 @@ func (g *Group) once(ctx context.Context, unit Unit) error {
 }
 
 // probe asks a unit until it is ready, then says so to those that wait.
-func (g *Group) probe(ctx context.Context, unit Unit) {
+func (g *Group) probe(ctx context.Context, unit Unit, failures int) {
 	for unit.Ready != nil {
 		attempt, cancel := context.WithTimeout(ctx, probeTimeout)
 		err := unit.Ready(attempt)
@@ -218,14 +218,14 @@ func (g *Group) probe(ctx context.Context, unit Unit) {
 		if err == nil {
 			break
 		}
-		g.status.set(unit.Name, Starting, err)
+		g.status.set(unit.Name, Starting, failures, err)
 		select {
 		case <-time.After(probeInterval):
 		case <-ctx.Done():
 			return
 		}
 	}
-	g.status.set(unit.Name, Ready, nil)
+	g.status.set(unit.Name, Ready, failures, nil)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	select {

@@ -108,11 +108,15 @@ func TestProgramStartsWhenWhatItNeedsIsReady(t *testing.T) {
 }
 
 func TestProgramThatEndsIsStartedAgain(t *testing.T) {
-	_, output, _, _ := runGroup(t, Unit{Name: "one", Args: shell("echo run; exit 3")})
+	_, output, status, _ := runGroup(t, Unit{Name: "one", Args: shell("echo run; exit 3")})
 	eventually(t, "it ran twice", func() bool { return strings.Count(output.String(), "one: run\n") >= 2 })
 	if !strings.Contains(output.String(), "ended with exit code 3; starting it again in 250ms") {
 		t.Error(output.String())
 	}
+	eventually(t, "the failures are counted", func() bool {
+		units, err := ReadStatus(status)
+		return err == nil && units[0].Failures >= 2
+	})
 }
 
 func TestDelayIsBounded(t *testing.T) {
