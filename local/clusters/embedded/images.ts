@@ -29,10 +29,20 @@ export function pushName(ref: string, registryPort: number): string {
   return `127.0.0.1:${registryPort}/${full.slice(full.indexOf("/") + 1)}`;
 }
 
+/** Runs the node's `images` program. Throws TF1301 where the node does not run. */
+async function imagesProgram(what: string, ...args: string[]): Promise<string> {
+  const command = execArgs("images", ...args);
+  const result = await docker(command);
+  if (!result.failed) return result.stdout;
+  if (/no such container|is not running/i.test(result.all)) {
+    throw new TaskFlowError("TF1301", { what: `${what}: the node does not run` });
+  }
+  return (await dockerOrFail(command, { what })).stdout;
+}
+
 /** All tagged images of the node, newest first. */
 export async function nodeImages(): Promise<NodeImage[]> {
-  const result = await dockerOrFail(execArgs("images", "list"), { what: "listing the node's images" });
-  return JSON.parse(result.stdout) as NodeImage[];
+  return JSON.parse(await imagesProgram("listing the node's images", "list")) as NodeImage[];
 }
 
 /**
@@ -104,5 +114,5 @@ const notSent = (ref: string, output: string): TaskFlowError =>
 
 /** Removes a ref from the node; absent is fine. The registry's disk is free after the node's next start. */
 export async function remove(ref: string): Promise<void> {
-  await dockerOrFail(execArgs("images", "remove", fullName(ref)), { what: `removing ${ref} from the node` });
+  await imagesProgram(`removing ${ref} from the node`, "remove", fullName(ref));
 }

@@ -170,3 +170,11 @@ test("an image that is not there after sending is an error that says what is", a
   expect(fake.commands).toContain("push 127.0.0.1:49153/library/todo:v1");
   expect(fake.commands).toContain("image rm 127.0.0.1:49153/library/todo:v1");
 });
+
+test("asking a stopped node for its images says that it is stopped", async () => {
+  fake.answers.push([
+    /images list/,
+    { failed: true, all: "Error response from daemon: Container 0a1b is not running" },
+  ]);
+  await expect(cluster.listImages("todo")).rejects.toMatchObject({ code: "TF1301" });
+});
