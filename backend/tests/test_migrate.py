@@ -157,11 +157,12 @@ def test_what_waiting_does_not_mend_is_one_sentence(
 ) -> None:
     monkeypatch.setattr(program, "LASTING_SECONDS", 0)
     host, port = address(server_url)
-    user = psycopg.conninfo.conninfo_to_dict(server_url)["user"]
+    server = psycopg.conninfo.conninfo_to_dict(server_url)
+    user, dbname = server["user"], server["dbname"]
     url, target, cause = {
         "user": (
             with_login(server_url, "nobody", "hunter2"),
-            f"{host}:{port}/postgres as nobody",
+            f"{host}:{port}/{dbname} as nobody",
             "password authentication failed",
         ),
         "database": (
@@ -171,7 +172,7 @@ def test_what_waiting_does_not_mend_is_one_sentence(
         ),
         "host": (
             with_address(server_url, "no-such-host.invalid", 5432),
-            f"no-such-host.invalid:5432/postgres as {user}",
+            f"no-such-host.invalid:5432/{dbname} as {user}",
             "the host name is unknown",
         ),
     }[wrong]
@@ -184,7 +185,8 @@ def test_what_waiting_does_not_mend_is_one_sentence(
 
 def test_a_wrong_password_ends_soon_and_is_not_shown(server_url: str) -> None:
     host, port = address(server_url)
-    user = str(psycopg.conninfo.conninfo_to_dict(server_url)["user"])
+    server = psycopg.conninfo.conninfo_to_dict(server_url)
+    user, dbname = str(server["user"]), server["dbname"]
     started = time.monotonic()
 
     result = run_module("app.migrate", DATABASE_URL=with_login(server_url, user, "hunter2"))
@@ -192,7 +194,7 @@ def test_a_wrong_password_ends_soon_and_is_not_shown(server_url: str) -> None:
     assert time.monotonic() - started < PASSING_SECONDS
     assert result.returncode == EX_UNAVAILABLE
     last = log_lines(result.stdout)[-1]["event"]
-    target = f"{host}:{port}/postgres as {user}"
+    target = f"{host}:{port}/{dbname} as {user}"
     assert last == f"cannot connect to PostgreSQL at {target}: password authentication failed"
     assert "hunter2" not in result.stdout
     assert result.stderr == ""
