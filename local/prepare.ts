@@ -79,10 +79,17 @@ export function preparation(config: StackConfig): { steps: PreparationStep[]; re
 export const clusterChoice = (config: Pick<StackConfig, "cluster">): string =>
   process.env.TASKFLOW_CLUSTER || config.cluster;
 
-/** All steps at once. */
+/** All of it, without showing the steps. */
 export async function prepare(config: StackConfig, report: Report = () => {}): Promise<Prepared> {
   const { steps, result } = preparation(config);
-  for (const step of steps) await step.run(report);
+  const [bases, ...others] = steps;
+  // Side by side: the cluster needs a base image only where its node has to be built, and then finds it being made.
+  await Promise.all([
+    bases?.run(report),
+    (async () => {
+      for (const step of others) await step.run(report);
+    })(),
+  ]);
   return result();
 }
 

@@ -81,6 +81,8 @@ export function specHash(spec: ContainerSpec): string {
 
 export interface ContainerState {
   running: boolean;
+  /** When it was last started; milliseconds since 1970. */
+  startedAt: number;
   /** `specHash` of the spec it was made from. */
   spec: string;
   /** The port on this machine's loopback that leads to the API server. */
@@ -92,7 +94,7 @@ export interface ContainerState {
 }
 
 interface Inspected {
-  State: { Running: boolean };
+  State: { Running: boolean; StartedAt: string };
   Config: { Labels: Record<string, string> | null };
   HostConfig: { PortBindings: Record<string, { HostPort: string }[]> | null };
   NetworkSettings: {
@@ -116,6 +118,7 @@ export function parseInspect(json: string): ContainerState {
   const published = raw.NetworkSettings.Ports?.[`${registryPort}/tcp`]?.[0];
   return {
     running: raw.State.Running,
+    startedAt: Date.parse(raw.State.StartedAt),
     spec: raw.Config.Labels?.[specLabel] ?? "",
     apiPort: Number(raw.HostConfig.PortBindings?.[`${apiServerPort}/tcp`]?.[0]?.HostPort ?? 0),
     registryPort: published ? Number(published.HostPort) : undefined,

@@ -61,7 +61,7 @@ describe("docker container inspect", () => {
   const inspected = (running: boolean) =>
     JSON.stringify([
       {
-        State: { Running: running },
+        State: { Running: running, StartedAt: "2026-11-23T18:00:10.4Z" },
         Config: { Labels: { "dev.taskflow.node.spec": "0123456789ab" } },
         HostConfig: { PortBindings: { "6443/tcp": [{ HostIp: "127.0.0.1", HostPort: "21000" }] } },
         NetworkSettings: {
@@ -78,6 +78,7 @@ describe("docker container inspect", () => {
   test("of a running container", () => {
     expect(parseInspect(inspected(true))).toEqual({
       running: true,
+      startedAt: Date.parse("2026-11-23T18:00:10.4Z"),
       spec: "0123456789ab",
       apiPort: 21000,
       registryPort: 49153,
@@ -88,6 +89,7 @@ describe("docker container inspect", () => {
   test("of a stopped one: the API's port is still known, the rest is not", () => {
     expect(parseInspect(inspected(false))).toEqual({
       running: false,
+      startedAt: Date.parse("2026-11-23T18:00:10.4Z"),
       spec: "0123456789ab",
       apiPort: 21000,
       registryPort: undefined,

@@ -60,7 +60,7 @@ const report = () => {};
 const inspected = (running: boolean, madeFrom = spec): string =>
   JSON.stringify([
     {
-      State: { Running: running },
+      State: { Running: running, StartedAt: "2026-11-23T18:00:10.4Z" },
       Config: { Labels: { "dev.taskflow.node.spec": specHash(madeFrom) } },
       HostConfig: { PortBindings: { "6443/tcp": [{ HostPort: String(madeFrom.apiPort) }] } },
       NetworkSettings: {
@@ -81,7 +81,10 @@ const changes = () => fake.commands.filter((line) => /^(run|start|stop|rm|volume
 beforeEach(() => {
   fake.commands = [];
   fake.desktop = false;
-  fake.answers = [[/admin\.kubeconfig/, { stdout: kubeconfig }]];
+  fake.answers = [
+    [/admin\.kubeconfig/, { stdout: kubeconfig }],
+    [/get pods/, { stdout: '{"items":[]}' }],
+  ];
 });
 afterAll(() => rmSync(state, { recursive: true, force: true }));
 
@@ -117,7 +120,7 @@ describe("ensure", () => {
   test("shows the log of the program that keeps ending, and nobody else's", async () => {
     const logs = "kubelet: I am fine\netcd: disk full\netcd: ended with exit code 1\n";
     fake.answers.push(
-      [/inspect/, { stdout: inspected(true) }],
+      [/inspect/, { stdout: inspected(false) }],
       [/node wait/, { failed: true, all: "node: etcd keeps ending: ended with exit code 1" }],
       [/^logs/, { stdout: logs }],
     );
