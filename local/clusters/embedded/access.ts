@@ -79,7 +79,7 @@ export async function apiServes(text: string, timeout: number): Promise<boolean>
   const decode = (value: string): Buffer => Buffer.from(value, "base64");
   return new Promise((resolve) => {
     const asking = request(`${clusters[0].cluster.server}/readyz`, {
-      xca: decode(clusters[0].cluster["certificate-authority-data"]),
+      ca: decode(clusters[0].cluster["certificate-authority-data"]),
       cert: decode(users[0].user["client-certificate-data"]),
       key: decode(users[0].user["client-key-data"]),
       signal: AbortSignal.timeout(timeout),
