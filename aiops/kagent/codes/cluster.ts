@@ -7,12 +7,6 @@ export const cluster = {
     cause: "The cluster that this checkout made or was told to use does not answer.",
     fix: ["npm run up"],
   },
-  TF1302: {
-    title: "cluster is gone",
-    cause:
-      "The state says that TaskFlow was deployed, but the cluster was removed or made anew by somebody else since.",
-    fix: ["npm run up"],
-  },
   TF1303: {
     title: "context is not local",
     cause:
