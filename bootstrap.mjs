@@ -79,7 +79,6 @@ const child = spawn(ownNode, ["--disable-warning=ExperimentalWarning", join(root
     NODE_COMPILE_CACHE: compileCache,
     // Node's own fetch follows HTTPS_PROXY only when it is told to.
     NODE_USE_ENV_PROXY: process.env.NODE_USE_ENV_PROXY ?? "1",
-    TASKFLOW_CALLER_NODE: process.versions.node,
   },
 });
 // The terminal sends Ctrl-C to the whole group: the child decides how to end, this process waits for it.

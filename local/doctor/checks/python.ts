@@ -15,7 +15,7 @@ export const python: Check = {
         return ok(`${found.stdout.trim()}, no uv; \`npm test\` puts uv into a folder of its own`);
       }
     }
-    return warn("TF1108", "neither uv nor Python 3; the backend's tests are left out", [
+    return warn("TF1108", "neither uv nor Python 3; `npm test` needs one of them for the backend", [
       installCommand(machine, "python3"),
     ]);
   },
