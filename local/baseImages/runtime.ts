@@ -53,7 +53,7 @@ async function finish(root: string, name: "cc" | "python"): Promise<void> {
   if (name === "python") await symlink("python3.13", join(root, "usr/bin/python3"));
 
   await removeDocuments(root);
-  // The C library's tables for old encodings, 7 MB of them.
+  // The C library's tables for old encodings.
   const libraries = (await readdir(join(root, "usr/lib"), { withFileTypes: true })).filter((entry) =>
     entry.isDirectory(),
   );

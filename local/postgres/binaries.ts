@@ -19,7 +19,7 @@ export function program(nativeDir: string, name: Program): string {
  *
  * The platform package leaves out its libraries' symbolic links, and makes them in an install script that npm 11
  * does not run unless told to: they are made here when they are missing. Root can't run PostgreSQL, and the
- * account that can may be locked out of the checkout, so root gets a copy (60 MB) under /var/lib/taskflow.
+ * account that can may be locked out of the checkout, so root gets a copy under /var/lib/taskflow.
  *
  * @throws TaskFlowError TF1403 when npm installed no binaries for this platform, or they can't be made runnable.
  */

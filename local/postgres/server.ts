@@ -62,7 +62,7 @@ export interface PostgresStatus {
 }
 
 /**
- * Brings the server up with these addresses and networks, or finds it so (then well under 100 ms).
+ * Brings the server up with these addresses and networks, or finds it so (then in a moment).
  *
  * Data, passwords and port stay as they are from one start to the next; a changed address restarts the server, a
  * changed network reloads it. Repairs what a crash, a reboot or a lost credentials file left.

@@ -1,4 +1,4 @@
-/** What a rollout, a drain and an autoscaler find in the chart (design 8 and 9). */
+/** What a rollout, a drain and an autoscaler find in the chart. */
 import { describe, expect, test } from "vitest";
 import { components, refusal, render } from "./helm.ts";
 

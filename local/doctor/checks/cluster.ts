@@ -3,7 +3,7 @@ import { type Check, fail, ok } from "../types.ts";
 /** Oldest Kubernetes that the chart is written for. */
 const oldest = [1, 28] as const;
 
-/** A context that is not local, or not there, is refused by the cluster room's own errors. */
+/** A context that is not local, or not there, is refused by the drivers' own errors. */
 export const cluster: Check = {
   id: "cluster",
   title: "Cluster",

@@ -1,7 +1,7 @@
 import { installCommand } from "../machine.ts";
 import { type Check, fail, ok } from "../types.ts";
 
-/** Where it does not answer, the Docker room's own error says why and how to mend it. */
+/** Where it does not answer, the error of local/docker says why and how to mend it. */
 export const docker: Check = {
   id: "docker",
   title: "Docker daemon",

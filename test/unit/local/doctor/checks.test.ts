@@ -291,7 +291,7 @@ describe("preflight", () => {
     expect(await preflight({ ...options, only: ["docker"] })).toBe("");
   });
 
-  test("without Docker, where we cannot install it: the Docker room's error", async () => {
+  test("without Docker, where we cannot install it: the error of local/docker", async () => {
     const error = new TaskFlowError("TF1101", {
       what: "no Docker daemon listens",
       values: { fix: "open -a Docker" },
