@@ -1,5 +1,6 @@
 /** Options that several verbs share. */
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { clusterPattern } from "../components/stackConfig.ts";
 
 export interface StackOptions {
   stack: string;
@@ -22,7 +23,9 @@ export function withStack(command: Command): Command {
       new Option(
         "-c, --cluster <kind>",
         "auto, embedded, minikube, kind, k3d, docker-desktop or context:NAME (default: what the stack says)",
-      ).env("TASKFLOW_CLUSTER"),
+      )
+        .argParser(clusterOption)
+        .env("TASKFLOW_CLUSTER"),
     );
 }
 
@@ -35,4 +38,12 @@ export function withDeployer(command: Command): Command {
         .env("TASKFLOW_DEPLOYER"),
     )
     .option("-y, --yes", "answer yes to every question");
+}
+
+function clusterOption(value: string): string {
+  if (!clusterPattern.test(value))
+    throw new InvalidArgumentError(
+      "It must be auto, embedded, minikube, kind, k3d, docker-desktop or context:NAME.",
+    );
+  return value;
 }

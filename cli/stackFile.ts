@@ -3,7 +3,13 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { TaskFlowError } from "../aiops/kagent/codes/index.ts";
-import { parseStackConfig, type SecretKey, type StackConfig, secretKeys } from "../components/stackConfig.ts";
+import {
+  parseStackConfig,
+  type SecretKey,
+  type StackConfig,
+  secretEnvironment,
+  secretKeys,
+} from "../components/stackConfig.ts";
 import { repoRoot } from "../local/paths.ts";
 
 export interface Stack {
@@ -15,12 +21,6 @@ export interface Stack {
    */
   secrets: Readonly<Partial<Record<SecretKey, string>>>;
 }
-
-const environmentNames: Readonly<Record<SecretKey, string>> = {
-  databaseUrl: "TASKFLOW_DATABASE_URL",
-  betterAuthSecret: "TASKFLOW_BETTER_AUTH_SECRET",
-  openaiApiKey: "TASKFLOW_OPENAI_API_KEY",
-};
 
 /** Throws TF1002 for a stack without a file, TF1001 for a file with errors in it. */
 export async function readStack(name: string): Promise<Stack> {
@@ -49,7 +49,7 @@ export async function readStack(name: string): Promise<Stack> {
     .map(([key, value]) => [key.slice("taskflow:".length), value] as const);
   const secrets = Object.fromEntries(
     secretKeys
-      .map((key) => [key, process.env[environmentNames[key]]] as const)
+      .map((key) => [key, process.env[secretEnvironment[key]]] as const)
       .filter((entry): entry is [SecretKey, string] => Boolean(entry[1])),
   );
   const inFile = new Set(entries.map(([key]) => key));
@@ -67,7 +67,7 @@ export function plainSecrets(stack: Stack): Stack["secrets"] {
   if (locked.length > 0) {
     throw new TaskFlowError("TF1001", {
       what: `${locked.map((key) => `taskflow:${key}`).join(", ")} can be read only by Pulumi; Helm needs the value in the environment`,
-      values: { fix: locked.map((key) => `export ${environmentNames[key]}=...`).join("\n") },
+      values: { fix: locked.map((key) => `export ${secretEnvironment[key]}=...`).join("\n") },
     });
   }
   return stack.secrets;

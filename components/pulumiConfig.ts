@@ -1,10 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { TaskFlowError } from "../aiops/kagent/codes/index.ts";
-import { parseStackConfig, type SecretKey, type StackConfig, secretKeys } from "./stackConfig.ts";
+import {
+  parseStackConfig,
+  type SecretKey,
+  type StackConfig,
+  secretEnvironment,
+  secretKeys,
+} from "./stackConfig.ts";
 
 export interface ProgramConfig {
   config: StackConfig;
-  /** Secret values of the stack's file; absent where not configured. */
+  /** Secret values of the environment or the stack's file; absent where not configured. */
   secrets: Readonly<Partial<Record<SecretKey, pulumi.Output<string>>>>;
 }
 
@@ -13,7 +19,9 @@ export function readProgramConfig(): ProgramConfig {
   const namespace = "taskflow";
   const source = new pulumi.Config(namespace);
   const secrets = Object.fromEntries(
-    secretKeys.map((key) => [key, source.getSecret(key)] as const).filter(([, value]) => value !== undefined),
+    secretKeys
+      .map((key) => [key, given(key) ?? source.getSecret(key)] as const)
+      .filter(([, value]) => value !== undefined),
   ) as ProgramConfig["secrets"];
   const raw = Object.fromEntries(
     Object.entries(pulumi.runtime.allConfig())
@@ -29,6 +37,12 @@ export function readProgramConfig(): ProgramConfig {
   } catch (error) {
     throw forPulumi(error);
   }
+}
+
+/** A secret that the environment holds for this run. */
+function given(key: SecretKey): pulumi.Output<string> | undefined {
+  const value = process.env[secretEnvironment[key]];
+  return value ? pulumi.secret(value) : undefined;
 }
 
 /** An error as Pulumi shows it without a stack trace: what is wrong, and how to mend it. */

@@ -15,12 +15,11 @@ const resources = z.strictObject({
   limits: z.strictObject({ cpu: quantity, memory: quantity }).partial().optional(),
 });
 
+/** What `taskflow:cluster` and `--cluster` may be. */
+export const clusterPattern = /^(auto|embedded|minikube|kind|k3d|docker-desktop|context:.+)$/;
 const clusterChoice = z
   .string()
-  .regex(
-    /^(auto|embedded|minikube|kind|k3d|docker-desktop|context:.+)$/,
-    "must be auto, embedded, minikube, kind, k3d, docker-desktop or context:NAME",
-  );
+  .regex(clusterPattern, "must be auto, embedded, minikube, kind, k3d, docker-desktop or context:NAME");
 
 /** One entry a key of `taskflow:` in Pulumi.<stack>.yaml, secrets apart. */
 const shape = {
@@ -75,6 +74,13 @@ const shape = {
 export const secretKeys = ["databaseUrl", "betterAuthSecret", "openaiApiKey"] as const;
 export type SecretKey = (typeof secretKeys)[number];
 
+/** Variables that hold a secret for one run, in place of the stack's file; they win over it. */
+export const secretEnvironment: Readonly<Record<SecretKey, string>> = {
+  databaseUrl: "TASKFLOW_DATABASE_URL",
+  betterAuthSecret: "TASKFLOW_BETTER_AUTH_SECRET",
+  openaiApiKey: "TASKFLOW_OPENAI_API_KEY",
+};
+
 const schema = z.strictObject(shape);
 export type StackConfig = z.output<typeof schema> & {
   stack: string;
@@ -109,8 +115,12 @@ export function parseStackConfig(
     });
   }
   const config = result.data;
-  return { ...config, stack, appUrl: config.appUrl ?? `http://localhost:${config.hostPort}`, configured };
+  return { ...config, stack, appUrl: config.appUrl ?? `http://localhost:${localPort(config)}`, configured };
 }
+
+/** Docker Desktop publishes NodePorts on this machine's loopback as they are; elsewhere `hostPort` leads to them. */
+const localPort = (config: z.output<typeof schema>): number =>
+  config.cluster === "docker-desktop" ? config.nodePort : config.hostPort;
 
 interface Problem {
   key: string;
@@ -207,6 +217,3 @@ const set = (stack: string, path: string, value: string) =>
   `pulumi config set --stack ${stack} ${path.includes(".") ? "--path " : ""}taskflow:${path} ${value}`;
 const remove = (stack: string, path: string) =>
   `pulumi config rm --stack ${stack} ${path.includes(".") ? "--path " : ""}taskflow:${path}`;
-
-/** Every key of `taskflow:` that a stack file may have. */
-export const configKeys: readonly string[] = [...Object.keys(shape), ...secretKeys];
