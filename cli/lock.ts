@@ -30,7 +30,8 @@ export async function exclusively<T>(verb: string, work: () => Promise<T>): Prom
   }
 }
 
-function alive(pid: number): boolean {
+/** Is there a process of that number, anybody's? */
+export function alive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
 import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import {
   type AppComponent,
@@ -22,8 +23,8 @@ import { lastLines, type Report, type RunResult, run } from "../../local/run.ts"
 import { tool } from "../../local/toolchain/index.ts";
 import { plainSecrets, type Stack } from "../stackFile.ts";
 import type { Step } from "../ui/steps.ts";
-import { watchOrThrow } from "./rollout.ts";
-import type { Deployer, Target } from "./types.ts";
+import { rolloutStep } from "./rollout.ts";
+import type { Deployer, Place, Target } from "./types.ts";
 
 const fieldManager = "helm";
 const chart = join(repoRoot, "charts", chartName);
@@ -40,30 +41,34 @@ export function helmDeployer(): Deployer {
       },
       {
         title: "Namespace and Secrets",
-        run: async () => applySecrets(target()),
+        run: async (report) => {
+          // At its first use kubectl may have to be fetched or built; that takes long and shows here.
+          await tool("kubectl", report);
+          await applySecrets(target());
+        },
       },
       {
         title: "Deploy with Helm",
-        run: async (report, { signal }) => upgrade(target(), report, signal),
-      },
-      {
-        title: "Rollout",
         run: async (report, { signal }) => {
-          const { stack, prepared } = target();
-          await watchOrThrow(stack, prepared.access, signal, report);
+          await tool("helm", report);
+          return upgrade(target(), report, signal);
         },
       },
+      rolloutStep(target),
     ],
     async preview(target, report) {
       if (!(await namespaceExists(target))) {
         return `everything is new: namespace ${target.stack.config.namespace}, Secrets, release ${releaseName}`;
       }
-      return diff(target, await rendered(target), report);
+      const wanted = await rendered(target);
+      const removed = (await outgoing(target, wanted)).map((object) => `removed: ${object}`);
+      return [...removed, await diff(target, wanted, report)].filter(Boolean).join("\n");
     },
     async drift(target, report) {
       const manifest = await helm(target, ["get", "manifest", releaseName]);
-      if (manifest.failed) return "";
-      return diff(target, manifest.stdout, report);
+      if (!manifest.failed) return diff(target, manifest.stdout, report);
+      if (/release: not found/.test(manifest.all)) return "";
+      throw failure(target, "get manifest", manifest);
     },
     async destroy(target, _report) {
       const { namespace } = target.stack.config;
@@ -181,7 +186,13 @@ async function upgrade(target: Target, report: Report, signal: AbortSignal): Pro
   const status = await releaseStatus(target);
   if (status?.status.startsWith("pending-")) await recover(target, status.status, report);
   // A release that says what the chart says, on a cluster that is as the release says: nothing to do.
-  if (status?.status === "deployed" && (await diff(target, wanted, report)) === "") return "no change";
+  if (
+    status?.status === "deployed" &&
+    (await outgoing(target, wanted)).length === 0 &&
+    (await diff(target, wanted, report)) === ""
+  ) {
+    return "no change";
+  }
   const result = await run(
     (await tool("helm")).path,
     [
@@ -231,6 +242,25 @@ async function releaseStatus(target: Target): Promise<{ status: string; version:
   return { status: release.info.status, version: release.version };
 }
 
+/** What the release has and the chart no longer renders, e.g. an Ingress that was switched off; a diff can't show it. */
+async function outgoing(target: Target, wanted: string): Promise<string[]> {
+  const manifest = await helm(target, ["get", "manifest", releaseName]);
+  if (!manifest.failed) return missingFrom(wanted, manifest.stdout);
+  if (/release: not found/.test(manifest.all)) return [];
+  throw failure(target, "get manifest", manifest);
+}
+
+/** `Kind/name` of each object of the manifest `before` that is not in `after`, in order. Pure. */
+export function missingFrom(after: string, before: string): string[] {
+  const names = (manifest: string) =>
+    parseAllDocuments(manifest)
+      .map((document) => document.toJS() as { kind: string; metadata: { name: string } } | null)
+      .filter((object) => object !== null)
+      .map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+  const still = new Set(names(after));
+  return names(before).filter((name) => !still.has(name));
+}
+
 /** What applying the manifest would change, field by field; empty when nothing. Secrets' values are masked. */
 async function diff(target: Target, manifest: string, report: Report): Promise<string> {
   report("comparing with the cluster");
@@ -272,7 +302,10 @@ async function applySecrets(target: Target): Promise<void> {
       apiVersion: "v1",
       kind: "Secret",
       metadata: { name: secretNames[component], namespace, labels: { ...labels, app: component } },
-      stringData: data[component],
+      // Not stringData: a key that is left out of it would stay in the Secret.
+      data: Object.fromEntries(
+        Object.entries(data[component]).map(([key, value]) => [key, Buffer.from(value).toString("base64")]),
+      ),
     })),
   ];
   const result = await kubectl(
@@ -298,7 +331,7 @@ async function generatedSecret(stack: Stack): Promise<string> {
   return secret;
 }
 
-const helmAccess = ({ stack, prepared }: Target): string[] => [
+const helmAccess = ({ stack, prepared }: Place): string[] => [
   "--namespace",
   stack.config.namespace,
   "--kubeconfig",
@@ -307,11 +340,11 @@ const helmAccess = ({ stack, prepared }: Target): string[] => [
   prepared.access.context,
 ];
 
-async function helm(target: Target, args: string[]): Promise<RunResult> {
+async function helm(target: Place, args: string[]): Promise<RunResult> {
   return run((await tool("helm")).path, [...args, ...helmAccess(target)]);
 }
 
-async function kubectl(target: Target, args: string[], input?: string): Promise<RunResult> {
+async function kubectl(target: Place, args: string[], input?: string): Promise<RunResult> {
   const { kubeconfig, context } = target.prepared.access;
   return run(
     (await tool("kubectl")).path,
@@ -333,7 +366,7 @@ async function namespaceExists(target: Target): Promise<boolean> {
   return result.stdout !== "";
 }
 
-function failure(target: Target, verb: string, result: RunResult): TaskFlowError {
+function failure(target: Place, verb: string, result: RunResult): TaskFlowError {
   return new TaskFlowError("TF1602", {
     what: `${verb} ended with exit code ${result.exitCode}`,
     detail: lastLines(result.all),

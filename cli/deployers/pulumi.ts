@@ -1,11 +1,14 @@
 /** Deploys with the Pulumi CLI: the program in index.ts does the work, this runs it and watches the rollout beside it. */
 import { hostname } from "node:os";
-import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Code, codes, TaskFlowError } from "../../aiops/kagent/codes/index.ts";
+import type { KubeAccess } from "../../local/clusters/types.ts";
 import { repoRoot } from "../../local/paths.ts";
 import { lastLines, type Report, type RunResult, run } from "../../local/run.ts";
 import type { PulumiCli } from "../../local/toolchain/index.ts";
+import { alive } from "../lock.ts";
 import type { Stack } from "../stackFile.ts";
-import { watchOrThrow } from "./rollout.ts";
+import { rolloutStep, watchOrThrow } from "./rollout.ts";
 import type { Deployer } from "./types.ts";
 
 /** The passphrase that the README documents for the dev stack; production's is nobody's but yours. */
@@ -33,8 +36,11 @@ export function pulumiDeployer(cli: PulumiCli): Deployer {
       cwd: repoRoot,
       env: { ...cli.env, ...environment(stack) },
       ...(report ? { report } : {}),
-      // SIGINT lets Pulumi write its state before it ends.
-      ...(signal ? { cancelSignal: signal, killSignal: "SIGINT", forceKillAfterDelay: 60_000 } : {}),
+      // SIGINT lets Pulumi write its state before it ends, a second one does not. Out of the terminal's process group
+      // it gets ours alone, and not Ctrl-C's own beside it.
+      ...(signal
+        ? { cancelSignal: signal, killSignal: "SIGINT", forceKillAfterDelay: 60_000, detached: true }
+        : {}),
     });
   }
 
@@ -51,7 +57,7 @@ export function pulumiDeployer(cli: PulumiCli): Deployer {
       if (init.failed) throw failure(stack, "stack init", init);
       result = await pulumi(stack, args, report, signal);
     }
-    if (result.failed && /currently locked by/.test(result.all) && (await lockIsStale(result.all))) {
+    if (result.failed && /currently locked by/.test(result.all) && locksAreStale(result.all)) {
       report("removing the lock of a run that was killed");
       await pulumi(stack, ["cancel", "--yes"]);
       result = await pulumi(stack, args, report, signal);
@@ -74,8 +80,8 @@ export function pulumiDeployer(cli: PulumiCli): Deployer {
             const text = resourceLine(line);
             if (text) report(text);
             // From the first change of a Deployment on, the pods say sooner than Pulumi's own wait what is wrong.
-            if (!watch && /apps\/v1:Deployment.* (creating|updating|created|updated)/.test(line)) {
-              watch = watchOrThrow(stack, prepared.access, either, () => {}).catch((error) => {
+            if (!watch && startsRollout(line)) {
+              watch = keepWatching(stack, prepared.access, either).catch((error) => {
                 if (either.aborted) return;
                 watchFailure = error;
                 stop.abort(error);
@@ -91,6 +97,8 @@ export function pulumiDeployer(cli: PulumiCli): Deployer {
           return summary(result.stdout);
         },
       },
+      // Pulumi waits only for what it changes; pods that failed since the last run are none of its business.
+      rolloutStep(target),
     ],
     async preview({ stack }, report, signal) {
       const result = await onStack(stack, ["preview", "--diff", "--refresh"], report, signal);
@@ -125,14 +133,28 @@ export function resourceLine(line: string): string | undefined {
   return match ? `${match[1]} ${match[2]} ${match[3]?.trim()}` : undefined;
 }
 
-/** The counts that Pulumi prints under `Resources:`, on one line. */
+/** Does this line say that pods are about to be replaced: by a Deployment, or by a Helm release that holds them? Pure. */
+export function startsRollout(line: string): boolean {
+  return /(apps\/v1:Deployment|helm\.sh\/v3:Release) \S+ (creating|updating|created|updated)\b/.test(line);
+}
+
+/** Watches until told to stop: right after the line, the API may still show the rollout before, complete. */
+async function keepWatching(stack: Stack, access: KubeAccess, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await watchOrThrow(stack, access, signal, () => {});
+    await sleep(500, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** The counts that Pulumi prints under `Resources:`, on one line. Pure. */
 export function summary(stdout: string): string {
-  const block = /^Resources:\n((?:\s+.+\n?)+)/m.exec(stdout)?.[1] ?? "";
+  const block = /^Resources:\n((?:[ \t]+\S.*\n?)*)/m.exec(stdout)?.[1] ?? "";
   return block.trim().split(/\n\s*/).join(", ");
 }
 
-/** The diff as text; empty when Pulumi counts nothing but unchanged resources. */
+/** The diff as text; empty when Pulumi counts nothing but unchanged resources. Without any count it is all there is. Pure. */
 export function changes(stdout: string): string {
+  if (!/^Resources:$/m.test(stdout)) return stdout.trim();
   const counts = summary(stdout);
   return /(to (create|update|delete|replace)|created|updated|deleted|replaced|changed)\b/.test(
     counts.replace(/\d+ unchanged/, ""),
@@ -141,21 +163,49 @@ export function changes(stdout: string): string {
     : "";
 }
 
-/** A lock of this machine whose process is gone. Other machines' locks are theirs to remove. */
-async function lockIsStale(output: string): Promise<boolean> {
-  const holder = /created by \S+@(\S+) \(pid (\d+)\)/.exec(output);
-  if (!holder || holder[1] !== hostname()) return false;
-  try {
-    process.kill(Number(holder[2]), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
+/** Are all locks of the stack this machine's, and their processes gone? Other machines' locks are theirs to remove. */
+function locksAreStale(output: string): boolean {
+  const holders = lockHolders(output);
+  return holders.length > 0 && holders.every(({ host, pid }) => host === hostname() && !alive(pid));
+}
+
+/** Who holds the locks that Pulumi's message names. Pure. */
+export function lockHolders(output: string): { host: string; pid: number }[] {
+  return [...output.matchAll(/: created by \S+@(\S+) \(pid (\d+)\)/g)].map(([, host, pid]) => ({
+    host: host as string,
+    pid: Number(pid),
+  }));
+}
+
+/**
+ * The error that the program itself (or its NodeImage) threw, told again from Pulumi's output: code, what happened, and
+ * the mending lines where the program printed them. Undefined where no code of ours is in it. Pure.
+ */
+export function programError(output: string): TaskFlowError | undefined {
+  for (const match of output.matchAll(/\b(TF\d{4}) ([^:\n]+): (.+)/g)) {
+    const code = match[1] as Code;
+    if (codes[code]?.title !== match[2]) continue;
+    const rest = output.slice((match.index ?? 0) + match[0].length).split("\n");
+    const lines = rest.slice(1, blankAfter(rest)).map((line) => line.trim());
+    const mend = lines.indexOf("mend it:");
+    return new TaskFlowError(code, {
+      what: (match[3] as string).trim(),
+      ...(mend < 0 ? {} : { detail: lines.slice(0, mend), fix: lines.slice(mend + 1) }),
+    });
   }
+  return undefined;
+}
+
+/** Index of the first blank line after the first, or the number of lines. */
+function blankAfter(lines: readonly string[]): number {
+  const blank = lines.findIndex((line, index) => index > 0 && line.trim() === "");
+  return blank < 0 ? lines.length : blank;
 }
 
 function failure(stack: Stack, verb: string, result: RunResult): TaskFlowError {
   const output = result.all;
-  // An error of the program itself arrives with its code in the text.
+  const own = programError(output);
+  if (own) return own;
   const values = { stack: stack.name };
   const detail = lastLines(output.replace(/^@ .*$/gm, ""), 14);
   if (/incorrect passphrase|passphrase must be set|could not be decrypted|error decrypting/i.test(output)) {

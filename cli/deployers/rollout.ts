@@ -3,6 +3,8 @@ import { components } from "../../components/chartValues.ts";
 import type { KubeAccess } from "../../local/clusters/types.ts";
 import type { Report } from "../../local/run.ts";
 import type { Stack } from "../stackFile.ts";
+import type { Step } from "../ui/steps.ts";
+import type { Target } from "./types.ts";
 
 /** Milliseconds after which a rollout that shows no cause is given up. */
 const timeout = 5 * 60_000;
@@ -24,4 +26,15 @@ export async function watchOrThrow(
     report,
   });
   if (!complete) throw rolloutError(findings);
+}
+
+/** The last step of both deployers' `up`. */
+export function rolloutStep(target: () => Target): Step {
+  return {
+    title: "Rollout",
+    run: async (report, { signal }) => {
+      const { stack, prepared } = target();
+      await watchOrThrow(stack, prepared.access, signal, report);
+    },
+  };
 }

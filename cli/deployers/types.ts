@@ -3,9 +3,14 @@ import type { Report } from "../../local/run.ts";
 import type { Stack } from "../stackFile.ts";
 import type { Step } from "../ui/steps.ts";
 
-/** What is deployed and where it goes. */
-export interface Target {
+/** A stack and the way to its cluster. */
+export interface Place {
   stack: Stack;
+  prepared: Pick<Prepared, "access">;
+}
+
+/** What is deployed and where it goes. */
+export interface Target extends Place {
   prepared: Prepared;
 }
 
@@ -19,7 +24,7 @@ export interface Deployer {
   /** What somebody changed in the cluster since the last `up`, as text; empty when nothing. */
   drift(target: Target, report: Report, signal: AbortSignal): Promise<string>;
   /** Removes what `up` applied; absent is fine. */
-  destroy(target: Target, report: Report, signal: AbortSignal): Promise<void>;
+  destroy(place: Place, report: Report, signal: AbortSignal): Promise<void>;
   /** Drops what is remembered of a deployment whose cluster is gone with everything in it. */
   forget(stack: Stack): Promise<void>;
 }

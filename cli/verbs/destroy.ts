@@ -1,7 +1,8 @@
 import { Command } from "commander";
+import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import { chooseCluster } from "../../local/clusters/index.ts";
 import { stopPostgres } from "../../local/postgres/index.ts";
-import { clusterChoice, preparation } from "../../local/prepare.ts";
+import { clusterChoice } from "../../local/prepare.ts";
 import { chooseDeployer, owner, setOwner } from "../deployers/index.ts";
 import { exclusively } from "../lock.ts";
 import { type DeployOptions, withDeployer } from "../options.ts";
@@ -17,35 +18,53 @@ export function destroy(): Command {
       if (options.cluster) process.env.TASKFLOW_CLUSTER = options.cluster;
       const stack = await readStack(options.stack);
       await exclusively("destroy", async () => {
-        const { deployer } = await chooseDeployer(stack.name, options.deployer);
+        const deployer = (await owner(stack.name))
+          ? (await chooseDeployer(stack.name, options.deployer)).deployer
+          : undefined;
         const cluster = await chooseCluster(clusterChoice(stack.config), stack.config);
-        const deployedBy = await owner(stack.name);
+        const running = await cluster.running();
+        const goes = !options.keepCluster && (cluster.kind === "embedded" || cluster.kind === "minikube");
+        if (deployer && !running && !goes) {
+          throw new TaskFlowError("TF1301", {
+            what: `${cluster.kind} cluster ${cluster.name} does not answer, so what is deployed there stays`,
+            fix: [
+              "# start the cluster, or reach it again, then:",
+              `npm run destroy -- --stack ${stack.name}`,
+            ],
+          });
+        }
         const list: Step[] = [];
-        if (deployedBy && (await cluster.running())) {
-          const { steps: prepare, result } = preparation(stack.config);
-          list.push(...prepare, {
+        if (deployer && running) {
+          list.push({
             title: "Remove the deployment",
             run: async (report, { signal }) => {
-              await deployer.destroy({ stack, prepared: result() }, report, signal);
+              const prepared = { access: await cluster.kubeconfig() };
+              await deployer.destroy({ stack, prepared }, report, signal);
               await setOwner(stack.name, undefined);
             },
           });
-        } else if (deployedBy) {
+        }
+        if (!options.keepCluster) {
+          list.push({ title: "Remove the cluster", run: (report) => cluster.destroy(report) });
+        }
+        if (deployer && !running) {
           list.push({
-            title: "Forget the deployment on the stopped cluster",
-            run: () => deployer.forget(stack),
+            title: "Forget the deployment that went with the stopped cluster",
+            run: async () => {
+              await deployer.forget(stack);
+              await setOwner(stack.name, undefined);
+            },
           });
         }
-        if (!options.keepCluster)
-          list.push({ title: "Remove the cluster", run: (report) => cluster.destroy(report) });
+        const { databaseUrl: ownDatabase } = stack.config.configured;
         list.push({
           title: "Stop the database",
+          skip: () => (ownDatabase ? "the stack has one of its own" : undefined),
           run: async () => ((await stopPostgres()) ? "stopped" : "was not running"),
         });
-        await steps(`TaskFlow: destroy (stack ${stack.name}, ${deployer.name})`, list);
-        console.log(
-          "\nTaskFlow is gone; its data waits for the next `npm run up`. `npm run clean -- --data` removes it.",
-        );
+        await steps(`TaskFlow: destroy (stack ${stack.name}${deployer ? `, ${deployer.name}` : ""})`, list);
+        console.log("\nTaskFlow is gone; its data stays.");
+        if (!ownDatabase) console.log("`npm run up` finds it again; `npm run clean -- --data` removes it.");
       });
     });
 }
