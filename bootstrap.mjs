@@ -3,6 +3,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -84,7 +85,8 @@ const child = spawn(ownNode, ["--disable-warning=ExperimentalWarning", join(root
 // The terminal sends Ctrl-C to the whole group: the child decides how to end, this process waits for it.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
   process.on(signal, () => signal !== "SIGINT" && child.kill(signal));
-child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));
+// Died of a signal: 128 + its number, as shells have it (130 Ctrl-C, 143 SIGTERM).
+child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 child.on("error", (error) =>
   stop(`cannot start ${ownNode}: ${error.message}`, "rm -rf node_modules, then run the same command again"),
 );

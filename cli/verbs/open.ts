@@ -28,7 +28,13 @@ export function open(): Command {
         ]);
         forward = execa(file, args, { stdio: ["ignore", "ignore", "inherit"], reject: false });
       }
-      await waitForAnswer(url, new AbortController().signal, 5);
+      try {
+        await waitForAnswer(url, new AbortController().signal, 5);
+      } catch (error) {
+        // Left running it would keep this process.
+        forward?.kill();
+        throw error;
+      }
       console.log(url);
       const program = options.print ? undefined : opener();
       if (program) await execa(program, [url], { stdio: "ignore", reject: false });

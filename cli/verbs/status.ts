@@ -21,19 +21,31 @@ interface Pod {
   status: {
     phase: string;
     conditions?: { type: string; status: string }[];
-    containerStatuses?: { restartCount: number; state?: { waiting?: { reason?: string } } }[];
+    initContainerStatuses?: ContainerStatus[];
+    containerStatuses?: ContainerStatus[];
   };
 }
 
+interface ContainerStatus {
+  restartCount: number;
+  state?: { waiting?: { reason?: string } };
+}
+
+/** A pod on one line; `phase` is what holds it up, where something does, in kubectl's words. Pure. */
 export function podStatus(pod: Pod): PodStatus {
+  const initial = pod.status.initContainerStatuses ?? [];
   const statuses = pod.status.containerStatuses ?? [];
-  const waiting = statuses.find((status) => status.state?.waiting?.reason)?.state?.waiting?.reason;
+  const reason = (of: readonly ContainerStatus[]) =>
+    of.map(({ state }) => state?.waiting?.reason).find((text) => text && text !== "PodInitializing");
+  // While an init container fails (the migration), the others only wait for it.
+  const before = reason(initial);
+  const waiting = before ? `Init:${before}` : reason(statuses);
   return {
     name: pod.metadata.name,
     component: pod.metadata.labels?.app ?? "",
     ready: pod.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false,
     phase: pod.metadata.deletionTimestamp ? "Terminating" : (waiting ?? pod.status.phase),
-    restarts: statuses.reduce((sum, status) => sum + status.restartCount, 0),
+    restarts: [...initial, ...statuses].reduce((sum, status) => sum + status.restartCount, 0),
     image: pod.spec.containers[0]?.image ?? "",
   };
 }
