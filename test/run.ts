@@ -1,6 +1,6 @@
 /**
  * `npm test`: every layer that needs no cluster. `npm run test:e2e`: the layers that do. Each layer prints as it goes;
- * the last line counts all of them. Options: names of layers to run only those; `--list` shows the names.
+ * the last line counts all of them. Options: names of layers to run only those; `--list` (or `--help`) shows the names.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -21,13 +21,14 @@ const suite = args[0] === "e2e" ? "e2e" : "unit";
 const wanted = args.filter((arg) => arg !== "e2e" && !arg.startsWith("-"));
 const layers = suites[suite].filter((layer) => wanted.length === 0 || wanted.includes(layer.name));
 
-if (args.includes("--list")) {
+if (args.includes("--list") || args.includes("--help")) {
   for (const layer of suites[suite]) console.log(`${layer.name.padEnd(16)} ${layer.title}`);
   process.exit(0);
 }
-if (layers.length === 0) {
+const unknown = wanted.filter((name) => !layers.some((layer) => layer.name === name));
+if (unknown.length > 0) {
   console.error(
-    `no such layer: ${wanted.join(", ")}; there are ${suites[suite].map((l) => l.name).join(", ")}`,
+    `no such layer: ${unknown.join(", ")}; there are ${suites[suite].map((l) => l.name).join(", ")}`,
   );
   process.exit(2);
 }

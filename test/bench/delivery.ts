@@ -11,7 +11,7 @@ import { type Bench, spread } from "./measure.ts";
 const rounds = 5;
 const megabyte = 2 ** 20;
 
-/** A 300 MB image of which a 1 MB layer changed, into the node: our loader beside `docker save | ctr import`, in turn. */
+/** A 300 MB image of which a 1 MB layer changed, into the node: our loader beside `docker save`, `docker cp`, `ctr import`, in turn. */
 export const delivery: Bench = async (report) => {
   const cluster = await chooseCluster("embedded");
   await cluster.ensure(report);
@@ -48,14 +48,14 @@ export const delivery: Bench = async (report) => {
     },
     {
       bench: "delivery",
-      what: "the same, by `docker save` and `ctr import`",
+      what: "the same, by `docker save`, `docker cp` and `ctr import`",
       measured: spread(whole),
       runs: rounds,
     },
   ];
 };
 
-/** What a loader without layers does; the pipe is a shell's, both names are fixed. */
+/** What a loader without layers does, through an archive on the disk. */
 async function saveAndImport(ref: string): Promise<void> {
   const { path } = await dockerClient();
   const node = `taskflow-${checkoutId}`;

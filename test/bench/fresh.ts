@@ -16,6 +16,8 @@ export const fresh: Bench = async (report) => {
   const env = {
     XDG_CACHE_HOME: join(folder, "cache"),
     TASKFLOW_CACHE: join(folder, "cache", "taskflow"),
+    npm_config_cache: join(folder, "cache", "npm"),
+    GOMODCACHE: join(folder, "cache", "go-modules"),
     NO_COLOR: "1",
   };
   const clone = join(folder, "taskflow");
@@ -43,6 +45,8 @@ export const fresh: Bench = async (report) => {
   } finally {
     await execa("npm", ["run", "destroy"], { cwd: clone, env, reject: false, stdin: "ignore" });
     await execa("npm", ["run", "clean", "--", "--data"], { cwd: clone, env, reject: false, stdin: "ignore" });
+    // Go keeps its modules read-only.
+    await execa("chmod", ["-R", "u+w", folder], { reject: false });
     await rm(folder, { recursive: true, force: true });
   }
 };

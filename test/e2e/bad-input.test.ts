@@ -153,6 +153,7 @@ describe("on the way up and afterwards", () => {
     expect(error).toMatchObject({ code: "TF1301", exitCode: 3 });
     await succeeds(["up"], chosen);
     const shown = JSON.parse((await succeeds(["status", "--json"], chosen)).stdout);
+    expect(shown.pods).not.toEqual([]);
     expect(shown.pods.every((pod: { ready: boolean }) => pod.ready)).toBe(true);
   });
 

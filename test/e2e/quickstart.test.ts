@@ -1,4 +1,4 @@
-/** Runs the blocks of docs/quickstart.md one after the other, in one shell, as a reader would. */
+/** Runs the blocks of docs/quickstart.md one after the other, as a reader would. */
 import { chmod, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,10 +60,10 @@ function script(name: string): string {
 }
 
 describe("docs/quickstart.md", () => {
-  const order = ["build", "load", "secrets", "install", "verify", "upgrade", "cleanup"];
+  const order = ["cluster", "build", "load", "secrets", "install", "verify", "upgrade", "cleanup"];
 
   test("every block is run here", () => {
-    expect([...blocks.keys()]).toEqual(["cluster", ...order]);
+    expect([...blocks.keys()]).toEqual(order);
   });
 
   test.each(order)("%s", async (name) => {
