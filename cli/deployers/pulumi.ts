@@ -182,24 +182,21 @@ export function lockHolders(output: string): { host: string; pid: number }[] {
  * the mending lines where the program printed them. Undefined where no code of ours is in it. Pure.
  */
 export function programError(output: string): TaskFlowError | undefined {
-  for (const match of output.matchAll(/\b(TF\d{4}) ([^:\n]+): (.+)/g)) {
+  let found: TaskFlowError | undefined;
+  // Pulumi tells an error several times: beside the progress, and at the end in full.
+  for (const match of [...output.matchAll(/\b(TF\d{4}) ([^:\n]+): (.+)/g)].reverse()) {
     const code = match[1] as Code;
     if (codes[code]?.title !== match[2]) continue;
-    const rest = output.slice((match.index ?? 0) + match[0].length).split("\n");
-    const lines = rest.slice(1, blankAfter(rest)).map((line) => line.trim());
+    const what = (match[3] as string).trim();
+    const after = output.slice(match.index + match[0].length + 1);
+    const lines = (after.split(/\n[ \t]*\n/)[0] as string).split("\n").map((line) => line.trim());
     const mend = lines.indexOf("mend it:");
-    return new TaskFlowError(code, {
-      what: (match[3] as string).trim(),
-      ...(mend < 0 ? {} : { detail: lines.slice(0, mend), fix: lines.slice(mend + 1) }),
-    });
+    if (mend >= 0) {
+      return new TaskFlowError(code, { what, detail: lines.slice(0, mend), fix: lines.slice(mend + 1) });
+    }
+    found ??= new TaskFlowError(code, { what });
   }
-  return undefined;
-}
-
-/** Index of the first blank line after the first, or the number of lines. */
-function blankAfter(lines: readonly string[]): number {
-  const blank = lines.findIndex((line, index) => index > 0 && line.trim() === "");
-  return blank < 0 ? lines.length : blank;
+  return found;
 }
 
 function failure(stack: Stack, verb: string, result: RunResult): TaskFlowError {
