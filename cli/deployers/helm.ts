@@ -159,13 +159,13 @@ async function valuesFile(target: Target): Promise<string> {
   return file;
 }
 
+/** The values files of a release, the later ones winning; writes the one that the stack makes. */
+export async function valueFiles(target: Target): Promise<string[]> {
+  return [join(chart, `values-${target.stack.config.environment}.yaml`), await valuesFile(target)];
+}
+
 async function valuesArgs(target: Target): Promise<string[]> {
-  return [
-    "--values",
-    join(chart, `values-${target.stack.config.environment}.yaml`),
-    "--values",
-    await valuesFile(target),
-  ];
+  return (await valueFiles(target)).flatMap((file) => ["--values", file]);
 }
 
 async function rendered(target: Target): Promise<string> {
@@ -278,18 +278,39 @@ async function diff(target: Target, manifest: string, report: Report): Promise<s
 /** Applies the namespace and the two Secrets, whose values come from the stack or are generated once. */
 async function applySecrets(target: Target): Promise<void> {
   const { stack, prepared } = target;
-  const { namespace } = stack.config;
   const secrets = plainSecrets(stack);
-  const shared = {
-    DATABASE_URL: secrets.databaseUrl ?? prepared.database.url,
-    BETTER_AUTH_SECRET: secrets.betterAuthSecret ?? (await generatedSecret(stack)),
-  };
-  const data = {
+  const items = baseObjects(stack.config.namespace, {
+    databaseUrl: secrets.databaseUrl ?? prepared.database.url,
+    betterAuthSecret: secrets.betterAuthSecret ?? (await generatedSecret(stack)),
+    ...(secrets.openaiApiKey ? { openaiApiKey: secrets.openaiApiKey } : {}),
+  });
+  const result = await kubectl(
+    target,
+    ["apply", "--server-side", "--force-conflicts", "--field-manager=taskflow", "--filename", "-"],
+    JSON.stringify({ apiVersion: "v1", kind: "List", items }),
+  );
+  if (result.failed) throw failure(target, "apply", result);
+}
+
+interface BaseObject {
+  apiVersion: "v1";
+  kind: "Namespace" | "Secret";
+  metadata: { name: string; namespace?: string; labels: Record<string, string> };
+  data?: Record<string, string>;
+}
+
+/** What is not the chart's: the namespace and the two Secrets, as the Pulumi program makes them too. Pure. */
+export function baseObjects(
+  namespace: string,
+  secrets: { databaseUrl: string; betterAuthSecret: string; openaiApiKey?: string },
+): BaseObject[] {
+  const shared = { DATABASE_URL: secrets.databaseUrl, BETTER_AUTH_SECRET: secrets.betterAuthSecret };
+  const values: Record<AppComponent, Record<string, string>> = {
     frontend: shared,
     backend: { ...shared, ...(secrets.openaiApiKey ? { OPENAI_API_KEY: secrets.openaiApiKey } : {}) },
   };
   const labels = { "app.kubernetes.io/part-of": "taskflow" };
-  const objects = [
+  return [
     {
       apiVersion: "v1",
       kind: "Namespace",
@@ -299,21 +320,15 @@ async function applySecrets(target: Target): Promise<void> {
       },
     },
     ...components.map((component) => ({
-      apiVersion: "v1",
-      kind: "Secret",
+      apiVersion: "v1" as const,
+      kind: "Secret" as const,
       metadata: { name: secretNames[component], namespace, labels: { ...labels, app: component } },
       // Not stringData: a key that is left out of it would stay in the Secret.
       data: Object.fromEntries(
-        Object.entries(data[component]).map(([key, value]) => [key, Buffer.from(value).toString("base64")]),
+        Object.entries(values[component]).map(([key, value]) => [key, Buffer.from(value).toString("base64")]),
       ),
     })),
   ];
-  const result = await kubectl(
-    target,
-    ["apply", "--server-side", "--force-conflicts", "--field-manager=taskflow", "--filename", "-"],
-    JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }),
-  );
-  if (result.failed) throw failure(target, "apply", result);
 }
 
 /** The auth secret of this checkout, made at its first use; sessions survive `destroy` and `up`. */

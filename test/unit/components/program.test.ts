@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { prepared, type Registered, runProgram, stackFileConfig } from "../../support/program.ts";
 
 const chartType = "kubernetes:helm.sh/v4:Chart";
@@ -38,6 +38,23 @@ describe("the Pulumi program, dev", () => {
       expect(JSON.stringify(inputs)).toContain(prepared.database.url);
       expect(JSON.stringify(inputs)).toContain("canary-of-the-auth-secret");
       expect(JSON.stringify(inputs)).toContain("4dabf18193072939515e22adb298388d");
+    }
+  });
+
+  test("a secret of the environment wins over the stack's file and over a generated one, and stays marked", async () => {
+    vi.stubEnv("TASKFLOW_DATABASE_URL", "postgresql://u:canary-of-the-environment@db/todo");
+    try {
+      const { resources } = await runProgram("dev", stackFileConfig("dev"));
+      const secrets = of(resources, "kubernetes:core/v1:Secret");
+      expect(secrets).toHaveLength(2);
+      for (const { inputs } of secrets) {
+        expect(JSON.stringify(inputs)).toContain("canary-of-the-environment");
+        expect(JSON.stringify(inputs)).not.toContain(prepared.database.url);
+      }
+      const others = resources.filter(({ type }) => type !== "kubernetes:core/v1:Secret");
+      expect(JSON.stringify(others)).not.toContain("canary-of-the-environment");
+    } finally {
+      vi.unstubAllEnvs();
     }
   });
 
