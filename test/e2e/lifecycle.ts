@@ -1,6 +1,11 @@
 /** The life of a deployment, the same with both deployers: up, use, up again, drift, change, destroy, up again. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Outputs } from "../../components/outputs.ts";
+import { stateDir } from "../../local/paths.ts";
+import { postgresStatus } from "../../local/postgres/index.ts";
 import { succeeds, taskflow } from "../support/cli.ts";
 import { kubectl, object, runningContainers } from "../support/cluster.ts";
 import { nothingRemains, remains } from "../support/machine.ts";
@@ -43,12 +48,31 @@ export function lifecycle(deployer: "pulumi" | "helm"): void {
       await firstVisit(outputs.frontendUrl, account, deployer);
     });
 
-    test("no secret is in what the chart was given", async () => {
-      const secret = await object("secret", "backend-secrets");
-      const canary = Buffer.from(secret.data.BETTER_AUTH_SECRET, "base64").toString();
+    test("no secret is in objects, release history, Pulumi's state, values or logs", async () => {
+      const { data } = await object("secret", "backend-secrets");
+      const canary = Buffer.from(data.BETTER_AUTH_SECRET, "base64").toString();
+      const { password } = new URL(Buffer.from(data.DATABASE_URL, "base64").toString());
       expect(canary.length).toBeGreaterThanOrEqual(32);
+      expect(password.length).toBeGreaterThanOrEqual(16);
+      const texts: Record<string, string> = { ...(await stateFiles()), ...(await releases()) };
       for (const kind of ["deployments", "configmaps", "services", "replicasets", "pods", "events"]) {
-        expect(await kubectl("get", kind, "--output", "json")).not.toContain(canary);
+        texts[kind] = await kubectl("get", kind, "--output", "json");
+      }
+      for (const app of ["frontend", "backend"]) {
+        texts[`logs of ${app}`] = await kubectl(
+          "logs",
+          `--selector=app=${app}`,
+          "--all-containers",
+          "--tail=-1",
+        );
+      }
+      // What each deployer keeps of a deployment is among them.
+      expect(Object.keys(texts).join()).toMatch(
+        deployer === "helm" ? /sh\.helm\.release.*/ : /stacks.*dev\.json/,
+      );
+      for (const secret of [canary, password]) {
+        const holders = Object.keys(texts).filter((name) => texts[name]?.includes(secret));
+        expect(holders).toEqual([]);
       }
     });
 
@@ -81,6 +105,8 @@ export function lifecycle(deployer: "pulumi" | "helm"): void {
       await kubectl("patch", "service", "backend-service", '--patch={"spec":{"selector":{"app":"nobody"}}}');
       const { stdout } = await succeeds(["refresh", "--json"], chosen);
       expect(JSON.parse(stdout)).toMatchObject({ changed: true, diff: expect.stringContaining("nobody") });
+      const preview = await succeeds(["preview", "--json"], chosen);
+      expect(JSON.parse(preview.stdout)).toMatchObject({ changed: true });
       await succeeds(["up"], chosen);
       expect((await object("service", "backend-service")).spec.selector.app).toBe("backend");
       const after = await succeeds(["refresh", "--json"], chosen);
@@ -102,6 +128,7 @@ export function lifecycle(deployer: "pulumi" | "helm"): void {
     test("destroy leaves nothing on this machine, and the data survives", async () => {
       await succeeds(["destroy"], chosen);
       expect(await remains([3000])).toEqual(nothingRemains);
+      expect((await postgresStatus()).state).toBe("stopped");
       await succeeds(["up"], chosen);
       await laterVisit(outputs.frontendUrl, account);
     });
@@ -110,4 +137,30 @@ export function lifecycle(deployer: "pulumi" | "helm"): void {
       await taskflow(["destroy"], chosen);
     });
   });
+}
+
+/** Pulumi's local state with its history, and the values that Helm was given: path -> text. */
+async function stateFiles(): Promise<Record<string, string>> {
+  const texts: Record<string, string> = {};
+  const entries = await readdir(join(stateDir, "pulumi"), { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  for (const file of files) texts[file] = await readFile(file, "utf8");
+  const values = join(stateDir, "dev", "values.json");
+  texts[values] = await readFile(values, "utf8").catch(() => "");
+  return texts;
+}
+
+/** Helm's history in the cluster, unpacked; none where Pulumi deploys. */
+async function releases(): Promise<Record<string, string>> {
+  const { items } = JSON.parse(await kubectl("get", "secrets", "--selector=owner=helm", "--output", "json"));
+  const unpacked = (release: string) =>
+    gunzipSync(Buffer.from(Buffer.from(release, "base64").toString(), "base64")).toString();
+  return Object.fromEntries(
+    items.map((item: { metadata: { name: string }; data: { release: string } }) => [
+      item.metadata.name,
+      unpacked(item.data.release),
+    ]),
+  );
 }
