@@ -2,7 +2,6 @@
 import { TaskFlowError } from "../aiops/kagent/codes/index.ts";
 import { chooseCluster } from "../local/clusters/index.ts";
 import type { Cluster, KubeAccess } from "../local/clusters/types.ts";
-import { clusterChoice } from "../local/prepare.ts";
 import { type RunOptions, type RunResult, run } from "../local/run.ts";
 import { tool } from "../local/toolchain/index.ts";
 import type { StackOptions } from "./options.ts";
@@ -19,9 +18,8 @@ export interface Deployed {
 
 /** Throws TF1301 when the cluster does not run. */
 export async function deployed(options: StackOptions): Promise<Deployed> {
-  if (options.cluster) process.env.TASKFLOW_CLUSTER = options.cluster;
-  const stack = await readStack(options.stack);
-  const cluster = await chooseCluster(clusterChoice(stack.config), stack.config);
+  const stack = await readStack(options);
+  const cluster = await chooseCluster(stack.config.cluster, stack.config);
   if (!(await cluster.running())) {
     throw new TaskFlowError("TF1301", { what: `${cluster.kind} cluster ${cluster.name} does not answer` });
   }

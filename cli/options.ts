@@ -4,7 +4,7 @@ import { clusterPattern } from "../components/stackConfig.ts";
 
 export interface StackOptions {
   stack: string;
-  cluster?: string;
+  cluster?: string | undefined;
 }
 
 export interface DeployOptions extends StackOptions {

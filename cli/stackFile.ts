@@ -11,6 +11,8 @@ import {
   secretKeys,
 } from "../components/stackConfig.ts";
 import { repoRoot } from "../local/paths.ts";
+import { readDeployment } from "./deployment.ts";
+import type { StackOptions } from "./options.ts";
 
 export interface Stack {
   name: string;
@@ -22,17 +24,25 @@ export interface Stack {
   secrets: Readonly<Partial<Record<SecretKey, string>>>;
 }
 
-/** Throws TF1002 for a stack without a file, TF1001 for a file with errors in it. */
-export async function readStack(name: string): Promise<Stack> {
+/** The stacks that have a file. */
+export async function stackNames(): Promise<string[]> {
+  const names = (await readdir(repoRoot)).map((entry) => /^Pulumi\.(.+)\.yaml$/.exec(entry)?.[1]);
+  return names.filter((name) => name !== undefined);
+}
+
+/**
+ * The stack as it is asked for: its file, with the cluster of the command line where one is given, and else with the
+ * cluster where it is deployed already.
+ * @throws TF1002 for a stack without a file, TF1001 for a file with errors in it.
+ */
+export async function readStack({ stack: name, cluster }: StackOptions): Promise<Stack> {
   const file = `Pulumi.${name}.yaml`;
   let text: string;
   try {
     text = await readFile(join(repoRoot, file), "utf8");
   } catch {
-    const stacks = (await readdir(repoRoot))
-      .map((entry) => /^Pulumi\.(.+)\.yaml$/.exec(entry)?.[1])
-      .filter(Boolean);
-    throw new TaskFlowError("TF1002", { what: `there is no ${file}; stacks here: ${stacks.join(", ")}` });
+    const stacks = (await stackNames()).join(", ");
+    throw new TaskFlowError("TF1002", { what: `there is no ${file}; stacks here: ${stacks}` });
   }
   let document: { config?: Record<string, unknown> } | null;
   try {
@@ -54,11 +64,10 @@ export async function readStack(name: string): Promise<Stack> {
   );
   const inFile = new Set(entries.map(([key]) => key));
   const configured = Object.fromEntries(secretKeys.map((key) => [key, inFile.has(key) || key in secrets]));
-  return {
-    name,
-    config: parseStackConfig(name, Object.fromEntries(entries), configured as Record<SecretKey, boolean>),
-    secrets,
-  };
+  const raw = { ...Object.fromEntries(entries), ...(cluster ? { cluster } : {}) };
+  const config = parseStackConfig(name, raw, configured as Record<SecretKey, boolean>);
+  const there = config.cluster === "auto" ? (await readDeployment(name))?.cluster : undefined;
+  return { name, config: there ? { ...config, cluster: there } : config, secrets };
 }
 
 /** The secrets as plain text, for a deployer without Pulumi. Throws TF1001 where one is only in the file, encrypted. */

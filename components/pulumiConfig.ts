@@ -28,6 +28,8 @@ export function readProgramConfig(): ProgramConfig {
       .filter(([key]) => key.startsWith(`${namespace}:`))
       .map(([key, value]) => [key.slice(namespace.length + 1), value]),
   );
+  // `--cluster` of the command line, handed on.
+  if (process.env.TASKFLOW_CLUSTER) raw.cluster = process.env.TASKFLOW_CLUSTER;
   const configured = Object.fromEntries(secretKeys.map((key) => [key, key in secrets])) as Record<
     SecretKey,
     boolean

@@ -47,7 +47,7 @@ export function preparation(config: StackConfig): { steps: PreparationStep[]; re
     {
       title: "Cluster",
       async run(report) {
-        const cluster = await chooseCluster(clusterChoice(config), config);
+        const cluster = await chooseCluster(config.cluster, config);
         await cluster.ensure(report);
         left.cluster = cluster;
         left.choice = cluster.kind === "context" ? `context:${cluster.name}` : cluster.kind;
@@ -74,10 +74,6 @@ export function preparation(config: StackConfig): { steps: PreparationStep[]; re
     },
   };
 }
-
-/** `--cluster` of the command line wins over the stack's file. */
-export const clusterChoice = (config: Pick<StackConfig, "cluster">): string =>
-  process.env.TASKFLOW_CLUSTER || config.cluster;
 
 /** All of it, without showing the steps. */
 export async function prepare(config: StackConfig, report: Report = () => {}): Promise<Prepared> {

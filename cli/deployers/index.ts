@@ -1,34 +1,11 @@
 /** Chooses who applies the chart: asked for outright, the one that did it last time, Pulumi where it can be had, else Helm. */
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
-import { stateDir } from "../../local/paths.ts";
 import { pulumiCli } from "../../local/toolchain/index.ts";
+import { type DeployerName, readDeployment, refuseSwitch } from "../deployment.ts";
+import type { Stack } from "../stackFile.ts";
 import { helmDeployer } from "./helm.ts";
 import { pulumiDeployer } from "./pulumi.ts";
 import type { Deployer } from "./types.ts";
-
-export type DeployerName = Deployer["name"];
-
-/** Remembers whose objects are on the cluster; two owners would undo each other's changes. */
-const ownerFile = (stack: string) => join(stateDir, stack, "deployer");
-
-/** Who deployed this stack, until `destroy`. */
-export async function owner(stack: string): Promise<DeployerName | undefined> {
-  try {
-    const name = (await readFile(ownerFile(stack), "utf8")).trim();
-    return name === "pulumi" || name === "helm" ? name : undefined;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-export async function setOwner(stack: string, name: DeployerName | undefined): Promise<void> {
-  if (!name) return rm(ownerFile(stack), { force: true });
-  await mkdir(join(stateDir, stack), { recursive: true });
-  await writeFile(ownerFile(stack), `${name}\n`);
-}
 
 export interface Choice {
   deployer: Deployer;
@@ -36,16 +13,15 @@ export interface Choice {
   note?: string;
 }
 
-/** @throws TF1604 when another deployer owns the stack; TF1605 when Pulumi was asked for and can't be had. */
-export async function chooseDeployer(stack: string, wanted: DeployerName | "auto"): Promise<Choice> {
-  const current = await owner(stack);
-  if (current && wanted !== "auto" && wanted !== current) {
-    throw new TaskFlowError("TF1604", {
-      what: `stack ${stack} was deployed with ${current}, now ${wanted} is asked for`,
-      values: { current, wanted },
-    });
+/** @throws TF1604 when the stack is deployed otherwise; TF1605 when Pulumi was asked for and can't be had. */
+export async function chooseDeployer(stack: Stack, wanted: DeployerName | "auto"): Promise<Choice> {
+  const current = await readDeployment(stack.name);
+  const asked = wanted === "auto" ? undefined : wanted;
+  if (current) {
+    const { cluster, deployMode: mode } = stack.config;
+    refuseSwitch(stack.name, current, { deployer: asked, cluster, mode });
   }
-  const name = wanted === "auto" ? current : wanted;
+  const name = asked ?? current?.deployer;
   if (name === "helm") return { deployer: helmDeployer() };
   const cli = await pulumiCli();
   if (cli.available) return { deployer: pulumiDeployer(cli) };

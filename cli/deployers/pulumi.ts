@@ -19,6 +19,7 @@ function environment(stack: Stack): Record<string, string> {
   const { PULUMI_CONFIG_PASSPHRASE: phrase, PULUMI_CONFIG_PASSPHRASE_FILE: file } = process.env;
   return {
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    TASKFLOW_CLUSTER: stack.config.cluster,
     ...(stack.config.environment === "dev" && phrase === undefined && file === undefined
       ? { PULUMI_CONFIG_PASSPHRASE: devPassphrase }
       : {}),

@@ -5,8 +5,9 @@ import { components } from "../../components/chartValues.ts";
 import { docker, dockerOrFail } from "../../local/docker.ts";
 import { cacheDir, stateDir } from "../../local/paths.ts";
 import { removePostgresData, stopPostgres } from "../../local/postgres/index.ts";
-import { owner } from "../deployers/index.ts";
+import { readDeployment } from "../deployment.ts";
 import { exclusively } from "../lock.ts";
+import { stackNames } from "../stackFile.ts";
 import { type Step, steps } from "../ui/steps.ts";
 
 interface CleanOptions {
@@ -50,8 +51,8 @@ export function clean(): Command {
 
 /** The name of a stack that is deployed from this checkout, if there is one. */
 async function deployedStack(): Promise<string | undefined> {
-  for (const entry of await readdir(stateDir, { withFileTypes: true })) {
-    if (entry.isDirectory() && (await owner(entry.name))) return entry.name;
+  for (const stack of await stackNames()) {
+    if (await readDeployment(stack)) return stack;
   }
   return undefined;
 }

@@ -18,8 +18,7 @@ export function cluster(): Command {
         console.log((await deployed(options)).access.kubeconfig);
         return;
       }
-      if (options.cluster) process.env.TASKFLOW_CLUSTER = options.cluster;
-      const stack = await readStack(options.stack);
+      const stack = await readStack(options);
       await exclusively("cluster", async () => {
         const { steps: prepare, result } = preparation(stack.config);
         await steps(`TaskFlow: cluster (stack ${stack.name})`, [

@@ -2,8 +2,8 @@ import { Command } from "commander";
 import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import { chooseCluster } from "../../local/clusters/index.ts";
 import { stopPostgres } from "../../local/postgres/index.ts";
-import { clusterChoice } from "../../local/prepare.ts";
-import { chooseDeployer, owner, setOwner } from "../deployers/index.ts";
+import { chooseDeployer } from "../deployers/index.ts";
+import { readDeployment, removeDeployment } from "../deployment.ts";
 import { exclusively } from "../lock.ts";
 import { type DeployOptions, withDeployer } from "../options.ts";
 import { readStack } from "../stackFile.ts";
@@ -15,13 +15,14 @@ export function destroy(): Command {
     .description("remove the deployment and the cluster that `up` made (the database's data stays)")
     .option("--keep-cluster", "leave the cluster running")
     .action(async (options: DeployOptions & { keepCluster?: boolean }) => {
-      if (options.cluster) process.env.TASKFLOW_CLUSTER = options.cluster;
-      const stack = await readStack(options.stack);
+      const current = await readDeployment(options.stack);
+      const read = await readStack({ ...options, cluster: options.cluster ?? current?.cluster });
+      // What was made is taken back as it was made, whatever the file says by now.
+      const config = { ...read.config, ...(current?.mode ? { deployMode: current.mode } : {}) };
+      const stack = { ...read, config };
       await exclusively("destroy", async () => {
-        const deployer = (await owner(stack.name))
-          ? (await chooseDeployer(stack.name, options.deployer)).deployer
-          : undefined;
-        const cluster = await chooseCluster(clusterChoice(stack.config), stack.config);
+        const deployer = current ? (await chooseDeployer(stack, options.deployer)).deployer : undefined;
+        const cluster = await chooseCluster(stack.config.cluster, stack.config);
         const running = await cluster.running();
         const goes = !options.keepCluster && (cluster.kind === "embedded" || cluster.kind === "minikube");
         if (deployer && !running && !goes) {
@@ -40,7 +41,7 @@ export function destroy(): Command {
             run: async (report, { signal }) => {
               const prepared = { access: await cluster.kubeconfig() };
               await deployer.destroy({ stack, prepared }, report, signal);
-              await setOwner(stack.name, undefined);
+              await removeDeployment(stack.name);
             },
           });
         }
@@ -52,7 +53,7 @@ export function destroy(): Command {
             title: "Forget the deployment that went with the stopped cluster",
             run: async () => {
               await deployer.forget(stack);
-              await setOwner(stack.name, undefined);
+              await removeDeployment(stack.name);
             },
           });
         }

@@ -11,8 +11,7 @@ export function doctor(): Command {
     .description("look at everything TaskFlow needs on this machine and say how to mend what is missing")
     .option("--json", "print the results as a JSON array on standard output")
     .action(async (options: StackOptions & { json?: boolean }) => {
-      if (options.cluster) process.env.TASKFLOW_CLUSTER = options.cluster;
-      const { config } = await readStack(options.stack);
+      const { config } = await readStack(options);
       const results: CheckResult[] = [];
       for await (const result of runChecks({ config })) {
         results.push(result);

@@ -18,10 +18,9 @@ export function comparing(
     .description(description)
     .option("--json", 'print {"changed": boolean, "diff": string} on standard output')
     .action(async (options: DeployOptions & { json?: boolean }) => {
-      if (options.cluster) process.env.TASKFLOW_CLUSTER = options.cluster;
-      const stack = await readStack(options.stack);
+      const stack = await readStack(options);
       await exclusively(verb, async () => {
-        const { deployer, note } = await chooseDeployer(stack.name, options.deployer);
+        const { deployer, note } = await chooseDeployer(stack, options.deployer);
         const { steps: prepare, result } = preparation(stack.config);
         if (note) console.error(`${note}\n`);
         let diff = "";

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import { lastLines } from "../../local/run.ts";
 import { deployed } from "../deployed.ts";
-import { owner } from "../deployers/index.ts";
+import { readDeployment } from "../deployment.ts";
 import { type StackOptions, withStack } from "../options.ts";
 
 interface PodStatus {
@@ -64,7 +64,7 @@ export function status(): Command {
       const { frontendUrl } = await cluster.nodeAddress();
       const shown = {
         stack: stack.name,
-        deployer: (await owner(stack.name)) ?? null,
+        deployer: (await readDeployment(stack.name))?.deployer ?? null,
         cluster: { kind: cluster.kind, name: cluster.name },
         namespace: stack.config.namespace,
         frontendUrl: frontendUrl ?? null,

@@ -5,7 +5,8 @@ import { outputs } from "../../components/outputs.ts";
 import { preflight } from "../../local/doctor/index.ts";
 import { preparation } from "../../local/prepare.ts";
 import { waitForAnswer } from "../answer.ts";
-import { chooseDeployer, setOwner } from "../deployers/index.ts";
+import { chooseDeployer } from "../deployers/index.ts";
+import { writeDeployment } from "../deployment.ts";
 import { exclusively } from "../lock.ts";
 import { type DeployOptions, withDeployer } from "../options.ts";
 import { readStack } from "../stackFile.ts";
@@ -21,10 +22,9 @@ export function up(): Command {
     .description("bring TaskFlow up, or bring the running one up to date")
     .option("--json", "print the outputs as JSON on standard output")
     .action(async (options: UpOptions) => {
-      if (options.cluster) process.env.TASKFLOW_CLUSTER = options.cluster;
-      const stack = await readStack(options.stack);
+      const stack = await readStack(options);
       await exclusively("up", async () => {
-        const { deployer, note } = await chooseDeployer(stack.name, options.deployer);
+        const { deployer, note } = await chooseDeployer(stack, options.deployer);
         const { steps: prepare, result } = preparation(stack.config);
         if (note) console.error(`${note}\n`);
         const target = () => ({ stack, prepared: result() });
@@ -46,7 +46,11 @@ export function up(): Command {
             ...first,
             // From here on there is something in the cluster that this deployer must take back.
             run: async (report, context) => {
-              await setOwner(stack.name, deployer.name);
+              await writeDeployment(stack.name, {
+                deployer: deployer.name,
+                cluster: result().choice,
+                mode: stack.config.deployMode,
+              });
               return first.run(report, context);
             },
           },

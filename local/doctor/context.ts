@@ -71,11 +71,8 @@ function portFree(port: number): Promise<boolean> {
 }
 
 async function clusterOf(config: StackConfig): Promise<Cluster> {
-  const [{ chooseCluster }, { clusterChoice }] = await Promise.all([
-    import("../clusters/index.ts"),
-    import("../prepare.ts"),
-  ]);
-  return chooseCluster(clusterChoice(config), config);
+  const { chooseCluster } = await import("../clusters/index.ts");
+  return chooseCluster(config.cluster, config);
 }
 
 async function kubernetesVersion(cluster: Cluster): Promise<string> {

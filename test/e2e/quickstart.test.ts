@@ -27,7 +27,7 @@ beforeAll(async () => {
   await taskflow(["destroy"], chosen);
   await succeeds(["cluster"], chosen);
   process.env.TASKFLOW_CLUSTER = "embedded";
-  local = await prepare((await readStack("dev")).config);
+  local = await prepare((await readStack({ stack: "dev", cluster: "embedded" })).config);
   bin = await mkdtemp(join(tmpdir(), "quickstart-"));
   await symlink((await tool("helm")).path, join(bin, "helm"));
   await symlink((await tool("kubectl")).path, join(bin, "kubectl"));

@@ -3,6 +3,6 @@ import { readStack } from "../../cli/stackFile.ts";
 import { preflight } from "../../local/doctor/index.ts";
 
 export default async function setup(): Promise<void> {
-  const { config } = await readStack("dev");
+  const { config } = await readStack({ stack: "dev" });
   await preflight({ config, yes: true, only: ["docker"], report: (line) => console.log(line) });
 }

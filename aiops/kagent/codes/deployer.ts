@@ -19,10 +19,10 @@ export const deployer = {
     fix: ["export PULUMI_CONFIG_PASSPHRASE=…", "npm run up -- --stack {stack}"],
   },
   TF1604: {
-    title: "deployer cannot be switched",
+    title: "deployed otherwise",
     cause:
-      "The objects on the cluster belong to the other deployer. Two owners of the same objects would undo each other's changes.",
-    fix: ["npm run destroy -- --deployer {current}", "npm run up -- --deployer {wanted}"],
+      "The objects belong to the deployer, the mode and the cluster that they were made with. Two owners would undo each other's changes, and objects on another cluster would stay for ever.",
+    fix: ["npm run destroy -- --stack {stack}", "# then the same command again"],
   },
   TF1605: {
     title: "Pulumi is not available",

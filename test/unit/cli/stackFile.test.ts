@@ -20,7 +20,7 @@ afterEach(() => vi.unstubAllEnvs());
 describe("readStack", () => {
   test("reads the keys of taskflow and nobody else's", async () => {
     write("dev", `${dev}  taskflow:hostPort: 3100\n  kubernetes:context: other\nencryptionsalt: v1:x\n`);
-    const { name, config, secrets } = await readStack("dev");
+    const { name, config, secrets } = await readStack({ stack: "dev" });
     expect(name).toBe("dev");
     expect(config).toMatchObject({ environment: "dev", hostPort: 3100 });
     expect(config.configured).toEqual({ databaseUrl: false, betterAuthSecret: false, openaiApiKey: false });
@@ -29,7 +29,7 @@ describe("readStack", () => {
 
   test("an unknown stack is told with those there are", async () => {
     write("dev", dev);
-    await expect(readStack("staging")).rejects.toMatchObject({
+    await expect(readStack({ stack: "staging" })).rejects.toMatchObject({
       code: "TF1002",
       what: "there is no Pulumi.staging.yaml; stacks here: dev",
     });
@@ -37,7 +37,7 @@ describe("readStack", () => {
 
   test("a file that is no YAML", async () => {
     write("dev", "config: [\n");
-    await expect(readStack("dev")).rejects.toMatchObject({
+    await expect(readStack({ stack: "dev" })).rejects.toMatchObject({
       code: "TF1001",
       fix: ["git diff Pulumi.dev.yaml"],
     });
@@ -45,7 +45,7 @@ describe("readStack", () => {
 
   test("an empty file is a configuration without its environment", async () => {
     write("dev", "");
-    await expect(readStack("dev")).rejects.toMatchObject({
+    await expect(readStack({ stack: "dev" })).rejects.toMatchObject({
       code: "TF1001",
       fix: ["pulumi config set --stack dev taskflow:environment dev"],
     });
@@ -58,7 +58,7 @@ describe("secrets", () => {
   test("come from the environment, which counts as configured", async () => {
     write("dev", dev);
     vi.stubEnv("TASKFLOW_DATABASE_URL", "postgresql://u:p@db/todo");
-    const stack = await readStack("dev");
+    const stack = await readStack({ stack: "dev" });
     expect(stack.config.configured).toMatchObject({ databaseUrl: true, betterAuthSecret: false });
     expect(plainSecrets(stack)).toEqual({ databaseUrl: "postgresql://u:p@db/todo" });
   });
@@ -66,12 +66,12 @@ describe("secrets", () => {
   test("an empty variable is none", async () => {
     write("dev", dev);
     vi.stubEnv("TASKFLOW_DATABASE_URL", "");
-    expect((await readStack("dev")).config.configured.databaseUrl).toBe(false);
+    expect((await readStack({ stack: "dev" })).config.configured.databaseUrl).toBe(false);
   });
 
   test("one that only Pulumi can read is not left out in silence", async () => {
     write("dev", encrypted);
-    const stack = await readStack("dev");
+    const stack = await readStack({ stack: "dev" });
     expect(stack.config.configured.databaseUrl).toBe(true);
     expect(() => plainSecrets(stack)).toThrow(/taskflow:databaseUrl/);
     try {
@@ -84,6 +84,8 @@ describe("secrets", () => {
   test("the environment stands in for one that is encrypted", async () => {
     write("dev", encrypted);
     vi.stubEnv("TASKFLOW_DATABASE_URL", "postgresql://u:p@db/todo");
-    expect(plainSecrets(await readStack("dev"))).toEqual({ databaseUrl: "postgresql://u:p@db/todo" });
+    expect(plainSecrets(await readStack({ stack: "dev" }))).toEqual({
+      databaseUrl: "postgresql://u:p@db/todo",
+    });
   });
 });
