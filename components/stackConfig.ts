@@ -172,9 +172,18 @@ function describe(stack: string, issue: z.core.$ZodIssue): Problem[] {
       };
     });
   }
-  const path = issue.path.join(".");
-  const example = examples[path] ?? examples[`${path}[0]`] ?? "VALUE";
-  return [{ key: path, message: issue.message, mend: set(stack, path, example) }];
+  // Pulumi's form of a path: object.key, list[0].
+  const path = issue.path.reduce<string>(
+    (text, part) =>
+      typeof part === "number" ? `${text}[${part}]` : text ? `${text}.${String(part)}` : String(part),
+    "",
+  );
+  // What is no object or list can't be set in parts: away with it, and the default holds again.
+  const whole =
+    issue.path.length === 1 &&
+    Object.keys(examples).some((known) => /^[.[]/.test(known.slice(path.length)) && known.startsWith(path));
+  const mend = whole ? remove(stack, path) : set(stack, path, examples[path] ?? "VALUE");
+  return [{ key: path, message: issue.message, mend }];
 }
 
 function crossChecks(
@@ -214,6 +223,8 @@ function missingSecrets(stack: string, configured: Readonly<Record<SecretKey, bo
 }
 
 const set = (stack: string, path: string, value: string) =>
-  `pulumi config set --stack ${stack} ${path.includes(".") ? "--path " : ""}taskflow:${path} ${value}`;
-const remove = (stack: string, path: string) =>
-  `pulumi config rm --stack ${stack} ${path.includes(".") ? "--path " : ""}taskflow:${path}`;
+  `pulumi config set --stack ${stack} ${keyOf(path)} ${value}`;
+const remove = (stack: string, path: string) => `pulumi config rm --stack ${stack} ${keyOf(path)}`;
+/** A shell would take the brackets of a list for a pattern. */
+const keyOf = (path: string) =>
+  path.includes("[") ? `--path 'taskflow:${path}'` : `${path.includes(".") ? "--path " : ""}taskflow:${path}`;

@@ -81,11 +81,18 @@ describe("parseStackConfig", () => {
     ["secretsRevision", "two"],
     ["deployMode", "helmfile"],
     ["keepImages", 0],
-    ["allowContexts", "prod"],
   ])("refuses %s = %s", (key, value) => {
     const error = problems("dev", { environment: "dev", [key]: value });
     expect(error.detail.join()).toContain(`taskflow:${key}:`);
     expect(error.fix[0]).toMatch(new RegExp(`^pulumi config set --stack dev .*taskflow:${key}`));
+  });
+
+  test.each([
+    ["allowContexts", "prod", "pulumi config rm --stack dev taskflow:allowContexts"],
+    ["allowContexts", [""], "pulumi config set --stack dev --path 'taskflow:allowContexts[0]' my-cluster"],
+    ["replicas", 2, "pulumi config rm --stack dev taskflow:replicas"],
+  ])("%s = %j is mended by %s", (key, value, mend) => {
+    expect(problems("dev", { environment: "dev", [key]: value }).fix).toEqual([mend]);
   });
 
   test("prod wants its secrets, its cluster and its URL named", () => {
