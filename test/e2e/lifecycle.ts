@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Outputs } from "../../components/outputs.ts";
 import { stateDir } from "../../local/paths.ts";
 import { postgresStatus } from "../../local/postgres/index.ts";
-import { succeeds, taskflow } from "../support/cli.ts";
+import { interrupted, succeeds, taskflow } from "../support/cli.ts";
 import { kubectl, object, runningContainers } from "../support/cluster.ts";
 import { nothingRemains, remains } from "../support/machine.ts";
 import { firstVisit, laterVisit, newAccount } from "./journey.ts";
@@ -20,6 +20,13 @@ export function lifecycle(deployer: "pulumi" | "helm"): void {
     beforeAll(async () => {
       await taskflow(["destroy"], chosen);
       await succeeds(["clean", "--data"]);
+    });
+
+    test("an up that was interrupted while it deployed ends with 130, and the next one picks up", async () => {
+      const stopped = await interrupted(["up"], /… Deploy with/, chosen);
+      expect(stopped.exitCode).toBe(130);
+      // The next test's `up` is the proof; nothing of this one may be under way still.
+      expect(stopped.stderr).toContain("The next run picks up from here");
     });
 
     test("up brings the app up and says where it answers", async () => {

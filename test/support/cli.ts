@@ -23,6 +23,31 @@ export async function taskflow(args: string[], env: Record<string, string> = {})
   return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr, seconds };
 }
 
+/** Runs a verb and presses Ctrl-C (SIGINT to the whole group, as a terminal does) when its output says `when`. */
+export async function interrupted(
+  args: string[],
+  when: RegExp,
+  env: Record<string, string> = {},
+): Promise<CliResult> {
+  const started = performance.now();
+  const child = execa(process.execPath, [join(repoRoot, "bootstrap.mjs"), ...args], {
+    cwd: repoRoot,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "ignore",
+    detached: true,
+    reject: false,
+  });
+  let pressed = false;
+  child.stderr.on("data", (chunk) => {
+    if (pressed || !when.test(String(chunk))) return;
+    pressed = true;
+    process.kill(-(child.pid as number), "SIGINT");
+  });
+  const { exitCode, stdout, stderr } = await child;
+  if (!pressed) throw new Error(`npm run ${args.join(" ")} never said ${when}: ${stderr}`);
+  return { exitCode, stdout, stderr, seconds: (performance.now() - started) / 1000 };
+}
+
 /** Runs a verb that must work; its output is in the failure's message. */
 export async function succeeds(args: string[], env: Record<string, string> = {}): Promise<CliResult> {
   const result = await taskflow(args, env);
