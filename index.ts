@@ -1,11 +1,11 @@
 /** TaskFlow on Kubernetes: config -> images -> secrets -> release -> outputs. */
-import * as docker from "@pulumi/docker";
-import * as kubernetes from "@pulumi/kubernetes";
+import { core } from "@pulumi/kubernetes";
 import { AppImage } from "./components/appImage.ts";
 import { AppSecrets } from "./components/appSecrets.ts";
 import { chartValues, components } from "./components/chartValues.ts";
 import { imageSpecs } from "./components/imageBuild.ts";
 import { outputs } from "./components/outputs.ts";
+import { providers } from "./components/providers.ts";
 import { forPulumi, readProgramConfig } from "./components/pulumiConfig.ts";
 import { sourceHash } from "./components/sourceHash.ts";
 import { TodoRelease } from "./components/todoRelease.ts";
@@ -17,23 +17,14 @@ const local = await prepare(config).catch((error) => {
   throw forPulumi(error);
 });
 
-const dockerProvider = new docker.Provider("docker", {});
-const cluster = new kubernetes.Provider("cluster", {
-  kubeconfig: local.access.kubeconfig,
-  context: local.access.context,
-  clusterIdentifier: local.cluster.name,
-  enableConfigMapMutable: true,
-  enableSecretMutable: true,
-  enablePatchForce: true, // `up` mends a field that somebody edited by hand
-});
-
+const { daemon, cluster } = providers(local);
 const specs = imageSpecs({ version: config.version, bases: local.bases });
 const [frontend, backend] = components.map(
   (component) =>
     new AppImage(
       component,
       { spec: specs[component], cluster: local.choice, registry: config.registry, keep: config.keepImages },
-      { providers: [dockerProvider] },
+      { providers: [daemon] },
     ),
 ) as [AppImage, AppImage];
 
@@ -41,7 +32,7 @@ const labels = {
   "pod-security.kubernetes.io/enforce": "restricted",
   "app.kubernetes.io/part-of": "taskflow",
 };
-const ns = new kubernetes.core.v1.Namespace(
+const ns = new core.v1.Namespace(
   "namespace",
   { metadata: { name: config.namespace, labels } },
   { provider: cluster },

@@ -8,7 +8,7 @@ import { TaskFlowError } from "../aiops/kagent/codes/index.ts";
 import type { StackConfig } from "../components/stackConfig.ts";
 import { type BaseImages, ensureBases } from "./baseImages/index.ts";
 import { chooseCluster } from "./clusters/index.ts";
-import type { Cluster, KubeAccess, NodeAddress } from "./clusters/types.ts";
+import type { KubeAccess, NodeAddress } from "./clusters/types.ts";
 import { ensurePostgres, listenAddresses } from "./postgres/index.ts";
 import type { Report } from "./run.ts";
 
@@ -19,9 +19,11 @@ export interface LocalDatabase {
   revision: string;
 }
 
+/** Plain data: one process can hand it to another. */
 export interface Prepared {
   bases: BaseImages;
-  cluster: Cluster;
+  /** The name of the cluster itself, e.g. that of its container. */
+  clusterName: string;
   /** The cluster as `taskflow:cluster` would name it outright: `embedded`, `context:NAME`, never `auto`. */
   choice: string;
   access: KubeAccess;
@@ -49,7 +51,7 @@ export function preparation(config: StackConfig): { steps: PreparationStep[]; re
       async run(report) {
         const cluster = await chooseCluster(config.cluster, config);
         await cluster.ensure(report);
-        left.cluster = cluster;
+        left.clusterName = cluster.name;
         left.choice = cluster.kind === "context" ? `context:${cluster.name}` : cluster.kind;
         left.access = await cluster.kubeconfig();
         left.address = await cluster.nodeAddress();
@@ -67,16 +69,25 @@ export function preparation(config: StackConfig): { steps: PreparationStep[]; re
   return {
     steps,
     result() {
-      const { bases, cluster, choice, access, address, database } = left;
-      if (!bases || !cluster || !choice || !access || !address || !database)
+      const { bases, clusterName, choice, access, address, database } = left;
+      if (!bases || !clusterName || !choice || !access || !address || !database)
         throw new Error("preparation has steps that did not run");
-      return { bases, cluster, choice, access, address, database };
+      return { bases, clusterName, choice, access, address, database };
     },
   };
 }
 
-/** All of it, without showing the steps. */
+const handedOver = "TASKFLOW_PREPARED";
+
+/** Environment for a child that would prepare the same again a moment later: its `prepare` takes this instead. */
+export const handOver = (prepared: Prepared): Record<string, string> => ({
+  [handedOver]: JSON.stringify(prepared),
+});
+
+/** All of it, without showing the steps; nothing where the parent process has done it. */
 export async function prepare(config: StackConfig, report: Report = () => {}): Promise<Prepared> {
+  const given = process.env[handedOver];
+  if (given) return JSON.parse(given) as Prepared;
   const { steps, result } = preparation(config);
   const [bases, ...others] = steps;
   // Side by side: the cluster needs a base image only where its node has to be built, and then finds it being made.

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Code, codes, TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import type { KubeAccess } from "../../local/clusters/types.ts";
 import { repoRoot } from "../../local/paths.ts";
+import { handOver, type Prepared } from "../../local/prepare.ts";
 import { lastLines, type Report, type RunResult, run } from "../../local/run.ts";
 import type { PulumiCli } from "../../local/toolchain/index.ts";
 import { alive } from "../lock.ts";
@@ -26,16 +27,22 @@ function environment(stack: Stack): Record<string, string> {
   };
 }
 
+interface Running {
+  /** For a command that runs the program. */
+  prepared?: Prepared;
+  report?: Report;
+  signal?: AbortSignal;
+}
+
 export function pulumiDeployer(cli: PulumiCli): Deployer {
   async function pulumi(
     stack: Stack,
     args: string[],
-    report?: Report,
-    signal?: AbortSignal,
+    { prepared, report, signal }: Running = {},
   ): Promise<RunResult> {
     return run(cli.path, [...args, "--stack", stack.name, "--non-interactive", "--color", "never"], {
       cwd: repoRoot,
-      env: { ...cli.env, ...environment(stack) },
+      env: { ...cli.env, ...environment(stack), ...(prepared ? handOver(prepared) : {}) },
       ...(report ? { report } : {}),
       // SIGINT lets Pulumi write its state before it ends, a second one does not. Out of the terminal's process group
       // it gets ours alone, and not Ctrl-C's own beside it.
@@ -49,19 +56,18 @@ export function pulumiDeployer(cli: PulumiCli): Deployer {
   async function onStack(
     stack: Stack,
     args: string[],
-    report: Report,
-    signal?: AbortSignal,
+    running: Running & { report: Report },
   ): Promise<RunResult> {
-    let result = await pulumi(stack, args, report, signal);
+    let result = await pulumi(stack, args, running);
     if (result.failed && /no stack named/.test(result.all)) {
       const init = await pulumi(stack, ["stack", "init"]);
       if (init.failed) throw failure(stack, "stack init", init);
-      result = await pulumi(stack, args, report, signal);
+      result = await pulumi(stack, args, running);
     }
     if (result.failed && /currently locked by/.test(result.all) && locksAreStale(result.all)) {
-      report("removing the lock of a run that was killed");
+      running.report("removing the lock of a run that was killed");
       await pulumi(stack, ["cancel", "--yes"]);
-      result = await pulumi(stack, args, report, signal);
+      result = await pulumi(stack, args, running);
     }
     return result;
   }
@@ -89,7 +95,11 @@ export function pulumiDeployer(cli: PulumiCli): Deployer {
               });
             }
           };
-          const result = await onStack(stack, ["up", "--yes", "--skip-preview", "--refresh"], lines, either);
+          const result = await onStack(stack, ["up", "--yes", "--skip-preview", "--refresh"], {
+            prepared,
+            report: lines,
+            signal: either,
+          });
           if (!result.failed) stop.abort();
           await watch;
           if (watchFailure) throw watchFailure;
@@ -101,23 +111,21 @@ export function pulumiDeployer(cli: PulumiCli): Deployer {
       // Pulumi waits only for what it changes; pods that failed since the last run are none of its business.
       rolloutStep(target),
     ],
-    async preview({ stack }, report, signal) {
-      const result = await onStack(stack, ["preview", "--diff", "--refresh"], report, signal);
+    async preview({ stack, prepared }, report, signal) {
+      const result = await onStack(stack, ["preview", "--diff", "--refresh"], { prepared, report, signal });
       if (result.failed) throw failure(stack, "preview", result);
       return changes(result.stdout);
     },
     async drift({ stack }, report, signal) {
-      const result = await onStack(stack, ["refresh", "--preview-only", "--diff"], report, signal);
+      const result = await onStack(stack, ["refresh", "--preview-only", "--diff"], { report, signal });
       if (result.failed) throw failure(stack, "refresh", result);
       return changes(result.stdout);
     },
     async destroy({ stack }, report, signal) {
-      const result = await onStack(
-        stack,
-        ["destroy", "--yes", "--skip-preview", "--refresh"],
+      const result = await onStack(stack, ["destroy", "--yes", "--skip-preview", "--refresh"], {
         report,
         signal,
-      );
+      });
       if (result.failed) throw failure(stack, "destroy", result);
     },
     async forget(stack) {

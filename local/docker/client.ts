@@ -67,9 +67,16 @@ export function dockerClient(): Promise<DockerClient> {
   return chosen;
 }
 
+/** Which program, without asking it anything where there is no choice. */
+async function program(): Promise<string> {
+  if (chosen) return (await chosen).path;
+  const [first, second] = await onPath(process.env.PATH ?? "");
+  return first && !second ? first : (await dockerClient()).path;
+}
+
 /** Runs docker with `args`; like `run`, a failure is a result, not an exception. */
 export async function docker(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  return run((await dockerClient()).path, args, options);
+  return run(await program(), args, options);
 }
 
 /**

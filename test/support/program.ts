@@ -19,14 +19,14 @@ export interface ProgramRun {
 }
 
 /** What a laptop would have prepared; values are made up but of the right shape. */
-export const prepared = {
+export const prepared: Prepared = {
   bases: {
     nodeBuild: "example/node-build@sha256:11",
     nodeRuntime: "example/cc@sha256:22",
     pythonBuild: "example/python-build@sha256:33",
     pythonRuntime: "example/python@sha256:44",
   },
-  cluster: { kind: "embedded", name: "taskflow-test" },
+  clusterName: "taskflow-test",
   choice: "embedded",
   access: { kubeconfig: "/state/kubeconfig", context: "taskflow-test" },
   address: {
@@ -38,7 +38,7 @@ export const prepared = {
     url: "postgresql://taskflow:canary-of-the-database@172.17.0.1:54000/taskflow",
     revision: "abcd1234",
   },
-} as unknown as Prepared;
+};
 
 /** The committed file of a stack as Pulumi would hand it out: every value a string. */
 export function stackFileConfig(stack: string): Record<string, string> {
