@@ -22,6 +22,8 @@ export interface BuildRequest {
   labels?: Readonly<Record<string, string>>;
   /** Network of the RUN steps; the builder's default where absent. */
   network?: "none" | "host";
+  /** Runs every step anew. */
+  noCache?: boolean;
   /** Receives one line a step or output line. */
   report?: Report;
   cancelSignal?: AbortSignal;
@@ -53,6 +55,7 @@ export function buildArgs(request: BuildRequest, buildKit: "buildx" | "builtin",
     ...(request.dockerfile ? ["--file", request.dockerfile] : []),
     ...(request.target ? ["--target", request.target] : []),
     ...(request.platform ? ["--platform", request.platform] : []),
+    ...(request.noCache ? ["--no-cache"] : []),
     ...(request.network ? ["--network", request.network] : []),
     ...request.tags.flatMap((tag) => ["--tag", tag]),
     ...pairs("--build-arg", request.args),
