@@ -2,11 +2,12 @@
 import { core } from "@pulumi/kubernetes";
 import { AppImage } from "./components/appImage.ts";
 import { AppSecrets } from "./components/appSecrets.ts";
-import { chartValues, components } from "./components/chartValues.ts";
+import { components } from "./components/chartValues.ts";
 import { imageSpecs } from "./components/imageBuild.ts";
 import { outputs } from "./components/outputs.ts";
 import { providers } from "./components/providers.ts";
 import { forPulumi, readProgramConfig } from "./components/pulumiConfig.ts";
+import { currentContent, pastContent } from "./components/releaseContent.ts";
 import { sourceHash } from "./components/sourceHash.ts";
 import { TodoRelease } from "./components/todoRelease.ts";
 import { prepare } from "./local/prepare.ts";
@@ -19,14 +20,13 @@ const local = await prepare(config).catch((error) => {
 
 const { daemon, cluster } = providers(local);
 const specs = imageSpecs({ version: config.version, bases: local.bases });
-const [frontend, backend] = components.map(
-  (component) =>
-    new AppImage(
-      component,
-      { spec: specs[component], cluster: local.choice, registry: config.registry, keep: config.keepImages },
-      { providers: [daemon] },
-    ),
-) as [AppImage, AppImage];
+const past = pastContent(); // of a rollback
+const { images: deployed, values, chart } = past ?? currentContent(config, specs, local.database.revision);
+const built = components.map((component) => {
+  const { registry, keepImages: keep } = config;
+  const args = { spec: specs[component], cluster: local.choice, registry, keep, frozen: past !== undefined };
+  return new AppImage(component, args, { providers: [daemon] });
+});
 
 const labels = {
   "pod-security.kubernetes.io/enforce": "restricted",
@@ -51,16 +51,17 @@ new TodoRelease(
   {
     namespace: config.namespace,
     environment: config.environment,
-    values: chartValues(config, { frontend: frontend.ref, backend: backend.ref }, local.database.revision),
+    chart,
+    values,
     deployMode: config.deployMode,
-    chartHash: sourceHash("charts/todo-app"),
+    chartHash: sourceHash(chart),
   },
-  { providers: [cluster], dependsOn: [ns, appSecrets, frontend, backend] },
+  { providers: [cluster], dependsOn: [ns, appSecrets, ...built] },
 );
 
 export const { frontendUrl, backendUrl, namespace, release, images, portForward } = outputs(
   config,
-  { frontend: frontend.ref, backend: backend.ref },
+  deployed,
   local.address.frontendUrl,
   local.access,
 );

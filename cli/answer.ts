@@ -1,4 +1,17 @@
 import { TaskFlowError } from "../aiops/kagent/codes/index.ts";
+import { shown } from "./deployers/target.ts";
+import type { Target } from "./deployers/types.ts";
+import type { Step } from "./ui/steps.ts";
+
+/** The last step of a deployment. */
+export function answerStep(target: () => Target): Step {
+  return {
+    title: "The app answers",
+    skip: () =>
+      target().prepared.address.frontendUrl ? undefined : "this cluster is reached by a port-forward",
+    run: (_report, { signal }) => waitForAnswer(shown(target()).frontendUrl, signal),
+  };
+}
 
 /** Waits, at most `seconds`, until the frontend answers at its URL. */
 export async function waitForAnswer(url: string, signal: AbortSignal, seconds = 20): Promise<string> {

@@ -11,6 +11,7 @@ import { logs } from "./verbs/logs.ts";
 import { open } from "./verbs/open.ts";
 import { preview } from "./verbs/preview.ts";
 import { refresh } from "./verbs/refresh.ts";
+import { rollback } from "./verbs/rollback.ts";
 import { status } from "./verbs/status.ts";
 import { up } from "./verbs/up.ts";
 
@@ -20,7 +21,20 @@ const program = new Command("taskflow")
   .showHelpAfterError("(--help shows what there is)")
   .exitOverride();
 
-for (const make of [up, preview, refresh, destroy, doctor, status, logs, open, cluster, load, clean]) {
+for (const make of [
+  up,
+  preview,
+  refresh,
+  rollback,
+  destroy,
+  doctor,
+  status,
+  logs,
+  open,
+  cluster,
+  load,
+  clean,
+]) {
   program.addCommand(make().exitOverride());
 }
 

@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { type ImageRef, imageRef } from "./chartValues.ts";
+import { imageRef } from "./chartValues.ts";
 import type { ImageSpec } from "./imageBuild.ts";
 import { NodeImage } from "./nodeImage.ts";
 
@@ -13,24 +13,25 @@ export interface AppImageArgs {
   registry?: string | undefined;
   /** How many tags of this image stay on this machine and on the node. */
   keep: number;
+  /** Leave the image as the last `up` made it: a rollback runs an older one. */
+  frozen?: boolean;
 }
 
 /** One of the app's images: built from source, delivered to the node and verified there. */
 export class AppImage extends pulumi.ComponentResource {
-  /** As the chart names it; a plain value, so that a preview can render the chart. */
-  readonly ref: ImageRef;
   /** The image's ID as Docker has it (`sha256:...`), or its digest in the registry. */
   readonly id: pulumi.Output<string>;
 
   constructor(name: string, args: AppImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("taskflow:index:AppImage", name, {}, opts);
     const { spec, registry } = args;
-    this.ref = imageRef(spec, registry);
+    const { repository, tag } = imageRef(spec, registry);
+    const frozen = (...inputs: string[]) => (args.frozen ? { ignoreChanges: inputs } : {});
 
     const image = new docker.Image(
       name,
       {
-        imageName: `${this.ref.repository}:${this.ref.tag}`,
+        imageName: `${repository}:${tag}`,
         build: {
           context: spec.context,
           dockerfile: spec.dockerfile,
@@ -41,7 +42,7 @@ export class AppImage extends pulumi.ComponentResource {
         },
         skipPush: !registry,
       },
-      { parent: this },
+      { parent: this, ...frozen("imageName", "build") },
     );
 
     if (registry) {
@@ -56,10 +57,10 @@ export class AppImage extends pulumi.ComponentResource {
           keep: args.keep,
           imageId: image.repoDigest,
         },
-        { parent: this, dependsOn: image },
+        { parent: this, dependsOn: image, ...frozen("tag", "keep") },
       );
       this.id = delivered.imageId;
     }
-    this.registerOutputs({ ref: this.ref, id: this.id });
+    this.registerOutputs({ id: this.id });
   }
 }

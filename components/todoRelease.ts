@@ -1,10 +1,12 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { type ChartValues, chartName, releaseName } from "./chartValues.ts";
+import { type ChartValues, releaseName } from "./chartValues.ts";
 
 export interface TodoReleaseArgs {
   namespace: pulumi.Input<string>;
-  /** charts/todo-app/values-<environment>.yaml is the base that `values` refines. */
+  /** The chart's folder, relative to the repo. */
+  chart: string;
+  /** Its values-<environment>.yaml is the base that `values` refines. */
   environment: "dev" | "prod";
   /** Plain values only: an unknown one would make the preview show every object as deleted. */
   values: ChartValues;
@@ -19,7 +21,7 @@ export class TodoRelease extends pulumi.ComponentResource {
 
   constructor(name: string, args: TodoReleaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("taskflow:index:TodoRelease", name, {}, opts);
-    const chart = `./charts/${chartName}`;
+    const { chart } = args;
     const valueYamlFiles = [new pulumi.asset.FileAsset(`${chart}/values-${args.environment}.yaml`)];
     if (args.deployMode === "chart") {
       new kubernetes.helm.v4.Chart(

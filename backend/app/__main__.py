@@ -26,7 +26,7 @@ def main() -> int:
     from app.server import serve
 
     drain = Drain()
-    serve(wrap(create_api(settings), drain), drain, settings.port)
+    serve(wrap(create_api(settings), drain), drain, settings.port, settings.drain_seconds)
     return 0
 
 

@@ -13,13 +13,10 @@ from starlette.types import ASGIApp
 
 from app.http.drain import Drain
 
-DRAIN_SECONDS = 10
-"""How long open connections are given to make one more request and be told to close."""
-
 FINISH_SECONDS = 8
-"""How long requests still running then are given. The sum, with a 5 s preStop sleep, stays under 30 s."""
+"""How long requests still running after the drain are given. All of it, with a 5 s preStop sleep, stays under 30 s."""
 
-_HARD_STOP_SECONDS = DRAIN_SECONDS + FINISH_SECONDS + 4
+_MARGIN_SECONDS = 4
 
 # Longer than the idle time after which clients close (4 s in Node's fetch), so that it is they who close.
 _KEEP_ALIVE_SECONDS = 75
@@ -35,7 +32,7 @@ class DrainingServer(uvicorn.Server):
     A second signal skips the drain.
     """
 
-    def __init__(self, config: uvicorn.Config, drain: Drain, drain_seconds: float = DRAIN_SECONDS) -> None:
+    def __init__(self, config: uvicorn.Config, drain: Drain, drain_seconds: float) -> None:
         super().__init__(config)
         self._drain = drain
         self._drain_seconds = drain_seconds
@@ -59,7 +56,7 @@ class DrainingServer(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-def serve(app: ASGIApp, drain: Drain, port: int) -> None:
+def serve(app: ASGIApp, drain: Drain, port: int, drain_seconds: float) -> None:
     """Serve `app` on every interface until a signal has been handled to the end."""
     config = uvicorn.Config(
         app,
@@ -76,13 +73,14 @@ def serve(app: ASGIApp, drain: Drain, port: int) -> None:
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=FINISH_SECONDS,
     )
-    threading.Thread(target=_stop_hard, args=(drain,), daemon=True).start()
-    DrainingServer(config, drain).run()
+    deadline = drain_seconds + FINISH_SECONDS + _MARGIN_SECONDS
+    threading.Thread(target=_stop_hard, args=(drain, deadline), daemon=True).start()
+    DrainingServer(config, drain, drain_seconds).run()
 
 
-def _stop_hard(drain: Drain) -> None:
+def _stop_hard(drain: Drain, deadline: float) -> None:
     """Ends the process when even the shutdown hangs: a blocked event loop, a thread that will not end."""
     drain.begun.wait()
-    time.sleep(_HARD_STOP_SECONDS)
-    log.error("still running at the deadline; giving up", seconds=_HARD_STOP_SECONDS)
+    time.sleep(deadline)
+    log.error("still running at the deadline; giving up", seconds=deadline)
     os._exit(1)

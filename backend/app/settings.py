@@ -101,6 +101,8 @@ class Settings(_Environment):
     openai_api_key: SecretStr | None = None
     ai_model: str = "gpt-4o-mini"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    drain_seconds: Annotated[float, Field(ge=0, le=15)] = 10
+    """How long open connections are given, at the end, to make one more request and be told to close."""
 
 
 def _sentence(error: ErrorDetails) -> str:

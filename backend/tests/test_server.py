@@ -19,12 +19,15 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from app.http.drain import Drain
-from app.server import DRAIN_SECONDS, DrainingServer
+from app.server import DrainingServer
+from app.settings import Settings
 from tests.conftest import add_user
 from tests.support.process import RunningApp, free_port, log_lines, running_app
 from tests.support.tokens import SECRET, mint
 
 CANARY = "canary-7f3a"
+
+DRAIN_SECONDS = Settings.model_fields["drain_seconds"].default
 
 
 @pytest.fixture

@@ -6,11 +6,8 @@ import { parseAllDocuments } from "yaml";
 import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import {
   type AppComponent,
-  chartName,
-  chartValues,
   components,
   type ImageRef,
-  imageRef,
   releaseName,
   secretNames,
 } from "../../components/chartValues.ts";
@@ -27,7 +24,7 @@ import { rolloutStep } from "./rollout.ts";
 import type { Deployer, Place, Target } from "./types.ts";
 
 const fieldManager = "helm";
-const chart = join(repoRoot, "charts", chartName);
+const chartOf = ({ release }: Target) => join(repoRoot, release.chart);
 
 export function helmDeployer(): Deployer {
   return {
@@ -47,15 +44,10 @@ export function helmDeployer(): Deployer {
           await applySecrets(target());
         },
       },
-      {
-        title: "Deploy with Helm",
-        run: async (report, { signal }) => {
-          await tool("helm", report);
-          return upgrade(target(), report, signal);
-        },
-      },
+      deployStep(target),
       rolloutStep(target),
     ],
+    rollback: (target) => [deployStep(target), rolloutStep(target)],
     async preview(target, report) {
       if (!(await namespaceExists(target))) {
         return `everything is new: namespace ${target.stack.config.namespace}, Secrets, release ${releaseName}`;
@@ -100,10 +92,14 @@ function specs({ stack, prepared }: Target): Record<AppComponent, ImageSpec> {
   return imageSpecs({ version: stack.config.version, bases: prepared.bases });
 }
 
-function imageRefs(target: Target): Record<AppComponent, ImageRef> {
-  const { frontend, backend } = specs(target);
-  const { registry } = target.stack.config;
-  return { frontend: imageRef(frontend, registry), backend: imageRef(backend, registry) };
+function deployStep(target: () => Target): Step {
+  return {
+    title: "Deploy with Helm",
+    run: async (report, { signal }) => {
+      await tool("helm", report);
+      return upgrade(target(), report, signal);
+    },
+  };
 }
 
 function buildStep(target: () => Target, component: AppComponent): Step {
@@ -150,18 +146,16 @@ async function push(image: ImageRef, registry: string, report: Report): Promise<
 }
 
 /** The chart's values, written where a person can read them; they hold no secret. */
-async function valuesFile(target: Target): Promise<string> {
-  const { stack, prepared } = target;
+async function valuesFile({ stack, release }: Target): Promise<string> {
   const file = join(stateDir, stack.name, "values.json");
   await mkdir(join(stateDir, stack.name), { recursive: true });
-  const values = chartValues(stack.config, imageRefs(target), prepared.database.revision);
-  await writeFile(file, `${JSON.stringify(values, null, 2)}\n`);
+  await writeFile(file, `${JSON.stringify(release.values, null, 2)}\n`);
   return file;
 }
 
 /** The values files of a release, the later ones winning; writes the one that the stack makes. */
 export async function valueFiles(target: Target): Promise<string[]> {
-  return [join(chart, `values-${target.stack.config.environment}.yaml`), await valuesFile(target)];
+  return [join(chartOf(target), `values-${target.stack.config.environment}.yaml`), await valuesFile(target)];
 }
 
 async function valuesArgs(target: Target): Promise<string[]> {
@@ -172,7 +166,7 @@ async function rendered(target: Target): Promise<string> {
   const result = await helm(target, [
     "template",
     releaseName,
-    chart,
+    chartOf(target),
     "--no-hooks",
     ...(await valuesArgs(target)),
   ]);
@@ -200,11 +194,11 @@ async function upgrade(target: Target, report: Report, signal: AbortSignal): Pro
         "upgrade",
         "--install",
         releaseName,
-        chart,
+        chartOf(target),
         "--history-max",
         "10",
         "--description",
-        `chart ${sourceHash(chart)}`,
+        `chart ${sourceHash(target.release.chart)}`,
       ],
       ...args,
       ...helmAccess(target),

@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Code, codes, TaskFlowError } from "../../aiops/kagent/codes/index.ts";
+import { returnTo } from "../../components/releaseContent.ts";
 import type { KubeAccess } from "../../local/clusters/types.ts";
 import { repoRoot } from "../../local/paths.ts";
 import { handOver, type Prepared } from "../../local/prepare.ts";
@@ -9,8 +10,9 @@ import { lastLines, type Report, type RunResult, run } from "../../local/run.ts"
 import type { PulumiCli } from "../../local/toolchain/index.ts";
 import { alive } from "../lock.ts";
 import type { Stack } from "../stackFile.ts";
+import type { Step } from "../ui/steps.ts";
 import { rolloutStep, watchOrThrow } from "./rollout.ts";
-import type { Deployer } from "./types.ts";
+import type { Deployer, Target } from "./types.ts";
 
 /** The passphrase that the README documents for the dev stack; production's is nobody's but yours. */
 const devPassphrase = "taskflow-dev";
@@ -30,6 +32,7 @@ function environment(stack: Stack): Record<string, string> {
 interface Running {
   /** For a command that runs the program. */
   prepared?: Prepared;
+  env?: Record<string, string>;
   report?: Report;
   signal?: AbortSignal;
 }
@@ -38,11 +41,11 @@ export function pulumiDeployer(cli: PulumiCli): Deployer {
   async function pulumi(
     stack: Stack,
     args: string[],
-    { prepared, report, signal }: Running = {},
+    { prepared, env = {}, report, signal }: Running = {},
   ): Promise<RunResult> {
     return run(cli.path, [...args, "--stack", stack.name, "--non-interactive", "--color", "never"], {
       cwd: repoRoot,
-      env: { ...cli.env, ...environment(stack), ...(prepared ? handOver(prepared) : {}) },
+      env: { ...cli.env, ...environment(stack), ...(prepared ? handOver(prepared) : {}), ...env },
       ...(report ? { report } : {}),
       // SIGINT lets Pulumi write its state before it ends, a second one does not. Out of the terminal's process group
       // it gets ours alone, and not Ctrl-C's own beside it.
@@ -72,45 +75,49 @@ export function pulumiDeployer(cli: PulumiCli): Deployer {
     return result;
   }
 
+  // Pulumi waits only for what it changes; pods that failed since the last run are none of its business, but the
+  // rollout step's after it.
+  function deployStep(target: () => Target): Step {
+    return {
+      title: "Deploy with Pulumi",
+      run: async (report, { signal }) => {
+        const { stack, prepared, recorded } = target();
+        const stop = new AbortController();
+        const either = AbortSignal.any([signal, stop.signal]);
+        let watch: Promise<void> | undefined;
+        let watchFailure: unknown;
+        const lines: Report = (line) => {
+          const text = resourceLine(line);
+          if (text) report(text);
+          // From the first change of a Deployment on, the pods say sooner than Pulumi's own wait what is wrong.
+          if (!watch && startsRollout(line)) {
+            watch = keepWatching(stack, prepared.access, either).catch((error) => {
+              if (either.aborted) return;
+              watchFailure = error;
+              stop.abort(error);
+            });
+          }
+        };
+        const result = await onStack(stack, ["up", "--yes", "--skip-preview", "--refresh"], {
+          prepared,
+          env: recorded === undefined ? {} : returnTo(recorded),
+          report: lines,
+          signal: either,
+        });
+        if (!result.failed) stop.abort();
+        await watch;
+        if (watchFailure) throw watchFailure;
+        signal.throwIfAborted();
+        if (result.failed) throw failure(stack, "up", result);
+        return summary(result.stdout);
+      },
+    };
+  }
+
   return {
     name: "pulumi",
-    up: (target) => [
-      {
-        title: "Deploy with Pulumi",
-        run: async (report, { signal }) => {
-          const { stack, prepared } = target();
-          const stop = new AbortController();
-          const either = AbortSignal.any([signal, stop.signal]);
-          let watch: Promise<void> | undefined;
-          let watchFailure: unknown;
-          const lines: Report = (line) => {
-            const text = resourceLine(line);
-            if (text) report(text);
-            // From the first change of a Deployment on, the pods say sooner than Pulumi's own wait what is wrong.
-            if (!watch && startsRollout(line)) {
-              watch = keepWatching(stack, prepared.access, either).catch((error) => {
-                if (either.aborted) return;
-                watchFailure = error;
-                stop.abort(error);
-              });
-            }
-          };
-          const result = await onStack(stack, ["up", "--yes", "--skip-preview", "--refresh"], {
-            prepared,
-            report: lines,
-            signal: either,
-          });
-          if (!result.failed) stop.abort();
-          await watch;
-          if (watchFailure) throw watchFailure;
-          signal.throwIfAborted();
-          if (result.failed) throw failure(stack, "up", result);
-          return summary(result.stdout);
-        },
-      },
-      // Pulumi waits only for what it changes; pods that failed since the last run are none of its business.
-      rolloutStep(target),
-    ],
+    up: (target) => [deployStep(target), rolloutStep(target)],
+    rollback: (target) => [deployStep(target), rolloutStep(target)],
     async preview({ stack, prepared }, report, signal) {
       const result = await onStack(stack, ["preview", "--diff", "--refresh"], { prepared, report, signal });
       if (result.failed) throw failure(stack, "preview", result);

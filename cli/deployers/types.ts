@@ -1,3 +1,4 @@
+import type { ReleaseContent } from "../../components/releaseContent.ts";
 import type { Prepared } from "../../local/prepare.ts";
 import type { Report } from "../../local/run.ts";
 import type { Stack } from "../stackFile.ts";
@@ -12,6 +13,9 @@ export interface Place {
 /** What is deployed and where it goes. */
 export interface Target extends Place {
   prepared: Prepared;
+  release: ReleaseContent;
+  /** Where `release` is recorded, relative to the repo, when it is an earlier one. */
+  recorded?: string;
 }
 
 /** Pulumi or Helm: the same images and the same chart values, applied one way or the other. */
@@ -19,6 +23,8 @@ export interface Deployer {
   readonly name: "pulumi" | "helm";
   /** The steps of `up` after the preparation; when the last one is done, the rollout is complete. `target` is there once the first one runs. */
   up(target: () => Target): [Step, ...Step[]];
+  /** The steps that apply `target().release`, an earlier one whose images are there, and wait for its rollout. */
+  rollback(target: () => Target): [Step, ...Step[]];
   /** What `up` would change, as text for a person; empty when nothing. */
   preview(target: Target, report: Report, signal: AbortSignal): Promise<string>;
   /** What somebody changed in the cluster since the last `up`, as text; empty when nothing. */

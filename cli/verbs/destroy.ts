@@ -4,6 +4,7 @@ import { chooseCluster } from "../../local/clusters/index.ts";
 import { stopPostgres } from "../../local/postgres/index.ts";
 import { chooseDeployer } from "../deployers/index.ts";
 import { readDeployment, removeDeployment } from "../deployment.ts";
+import { forgetDeployments } from "../deployments.ts";
 import { exclusively } from "../lock.ts";
 import { type DeployOptions, withDeployer } from "../options.ts";
 import { readStack } from "../stackFile.ts";
@@ -42,6 +43,7 @@ export function destroy(): Command {
               const prepared = { access: await cluster.kubeconfig() };
               await deployer.destroy({ stack, prepared }, report, signal);
               await removeDeployment(stack.name);
+              await forgetDeployments(stack.name);
             },
           });
         }
@@ -54,6 +56,7 @@ export function destroy(): Command {
             run: async () => {
               await deployer.forget(stack);
               await removeDeployment(stack.name);
+              await forgetDeployments(stack.name);
             },
           });
         }

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { preflight } from "../../local/doctor/index.ts";
 import { preparation } from "../../local/prepare.ts";
 import { chooseDeployer } from "../deployers/index.ts";
+import { currentTarget } from "../deployers/target.ts";
 import { exclusively } from "../lock.ts";
 import { type DeployOptions, withDeployer } from "../options.ts";
 import { readStack } from "../stackFile.ts";
@@ -33,7 +34,7 @@ export function comparing(
           {
             title: words.step,
             run: async (report, { signal }) => {
-              diff = await deployer[method]({ stack, prepared: result() }, report, signal);
+              diff = await deployer[method](currentTarget(stack, result)(), report, signal);
             },
           },
         ]);

@@ -1,16 +1,15 @@
 import { Command } from "commander";
-import { imageRef } from "../../components/chartValues.ts";
-import { imageSpecs } from "../../components/imageBuild.ts";
-import { outputs } from "../../components/outputs.ts";
 import { preflight } from "../../local/doctor/index.ts";
 import { preparation } from "../../local/prepare.ts";
-import { waitForAnswer } from "../answer.ts";
+import { answerStep } from "../answer.ts";
 import { chooseDeployer } from "../deployers/index.ts";
+import { currentTarget, shown } from "../deployers/target.ts";
 import { writeDeployment } from "../deployment.ts";
+import { recording } from "../deployments.ts";
 import { exclusively } from "../lock.ts";
 import { type DeployOptions, withDeployer } from "../options.ts";
 import { readStack } from "../stackFile.ts";
-import { steps } from "../ui/steps.ts";
+import { type Step, steps } from "../ui/steps.ts";
 
 interface UpOptions extends DeployOptions {
   json?: boolean;
@@ -27,44 +26,35 @@ export function up(): Command {
         const { deployer, note } = await chooseDeployer(stack, options.deployer);
         const { steps: prepare, result } = preparation(stack.config);
         if (note) console.error(`${note}\n`);
-        const target = () => ({ stack, prepared: result() });
-        const shown = () => {
-          const { bases, address, access } = result();
-          const { frontend, backend } = imageSpecs({ version: stack.config.version, bases });
-          const { registry } = stack.config;
-          const images = { frontend: imageRef(frontend, registry), backend: imageRef(backend, registry) };
-          return outputs(stack.config, images, address.frontendUrl, access);
-        };
+        const target = currentTarget(stack, result);
         const [first, ...others] = deployer.up(target);
+        const deploy: [Step, ...Step[]] = [
+          {
+            ...first,
+            // From here on there is something in the cluster that this deployer must take back.
+            run: async (...args) => {
+              await writeDeployment(stack.name, {
+                deployer: deployer.name,
+                cluster: result().choice,
+                mode: stack.config.deployMode,
+              });
+              return first.run(...args);
+            },
+          },
+          ...others,
+        ];
         await steps(`TaskFlow: up (stack ${stack.name}, ${deployer.name})`, [
           {
             title: "Check this machine",
             run: (report) => preflight({ config: stack.config, yes: Boolean(options.yes), report }),
           },
           ...prepare,
-          {
-            ...first,
-            // From here on there is something in the cluster that this deployer must take back.
-            run: async (report, context) => {
-              await writeDeployment(stack.name, {
-                deployer: deployer.name,
-                cluster: result().choice,
-                mode: stack.config.deployMode,
-              });
-              return first.run(report, context);
-            },
-          },
-          ...others,
-          {
-            title: "The app answers",
-            skip: () =>
-              result().address.frontendUrl ? undefined : "this cluster is reached by a port-forward",
-            run: (_report, { signal }) => waitForAnswer(shown().frontendUrl, signal),
-          },
+          ...recording(stack.name, () => target().release, deploy),
+          answerStep(target),
         ]);
-        if (options.json) console.log(JSON.stringify(shown(), null, 2));
+        if (options.json) console.log(JSON.stringify(shown(target()), null, 2));
         else {
-          console.log(`\nTaskFlow is up: ${shown().frontendUrl}`);
+          console.log(`\nTaskFlow is up: ${shown(target()).frontendUrl}`);
           console.log("Next: npm run open | npm run status | npm run logs | npm run destroy");
         }
       });

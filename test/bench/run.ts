@@ -11,6 +11,7 @@ import type { Bench } from "./measure.ts";
 import { memory } from "./memory.ts";
 import { noop } from "./noop.ts";
 import { keep, type Result, stampNow, tables } from "./results.ts";
+import { rollouts } from "./rollout/rollouts.ts";
 
 const benches: Record<string, Bench> = {
   sizes: imageSizes,
@@ -20,18 +21,21 @@ const benches: Record<string, Bench> = {
   build: imageBuild,
   cluster: clusterStart,
   fresh,
+  rollout: rollouts,
 };
+/** Take long, or empty caches. */
+const onlyNamed = ["fresh", "rollout"];
 
 const args = process.argv.slice(2);
 const wanted = args.filter((arg) => !arg.startsWith("-"));
 const unknown = wanted.filter((name) => !(name in benches));
 if (unknown.length > 0 || args.includes("--help")) {
   console.error(
-    `benches: ${Object.keys(benches).join(", ")}; \`fresh\` only when named. --write keeps the result.`,
+    `benches: ${Object.keys(benches).join(", ")}; ${onlyNamed.join(", ")} only when named. --write keeps the result.`,
   );
   process.exit(unknown.length > 0 ? 2 : 0);
 }
-const chosen = wanted.length > 0 ? wanted : Object.keys(benches).filter((name) => name !== "fresh");
+const chosen = wanted.length > 0 ? wanted : Object.keys(benches).filter((name) => !onlyNamed.includes(name));
 
 const stamp = await stampNow();
 const results: Result[] = [];

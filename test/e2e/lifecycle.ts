@@ -1,10 +1,10 @@
 /** The life of a deployment, the same with both deployers: up, use, up again, drift, change, destroy, up again. */
-import { readdir, readFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Outputs } from "../../components/outputs.ts";
-import { stateDir } from "../../local/paths.ts";
+import { repoRoot, stateDir } from "../../local/paths.ts";
 import { postgresStatus } from "../../local/postgres/index.ts";
 import { interrupted, succeeds, taskflow } from "../support/cli.ts";
 import { kubectl, object, runningContainers } from "../support/cluster.ts";
@@ -126,6 +126,40 @@ export function lifecycle(deployer: "pulumi" | "helm"): void {
       expect((await object("configmap", "backend-config")).data).toHaveProperty("FRONTEND_URL");
     });
 
+    test("rollback returns to the images before, also from a version that does not start", async () => {
+      const imageOf = async () =>
+        (await object("deployment", "backend")).spec.template.spec.containers[0].image;
+      const file = join(repoRoot, "backend", "app", "__main__.py");
+      const source = await readFile(file, "utf8");
+      try {
+        await appendFile(file, "\n# another version\n");
+        await succeeds(["up"], chosen);
+        const second = await imageOf();
+        expect(second).not.toBe(outputs.images.backend);
+
+        await succeeds(["rollback"], chosen);
+        expect(await imageOf()).toBe(outputs.images.backend);
+
+        await writeFile(file, `raise SystemExit("broken on purpose")\n${source}`);
+        const broken = await taskflow(["up", "--json"], chosen);
+        expect(broken.exitCode).toBe(4);
+        expect(JSON.parse(broken.stdout).error.detail.join("\n")).toContain("broken on purpose");
+        await laterVisit(outputs.frontendUrl, account);
+
+        await succeeds(["rollback"], chosen);
+        expect(await imageOf()).toBe(outputs.images.backend);
+        const { stdout } = await succeeds(["rollback", "--list", "--json"]);
+        const recorded = JSON.parse(stdout) as { complete: boolean; images: { backend: { tag: string } } }[];
+        expect(recorded.slice(0, 4).map(({ complete }) => complete)).toEqual([true, false, true, true]);
+        expect(`todo-backend:${recorded[2]?.images.backend.tag}`).toBe(outputs.images.backend);
+      } finally {
+        await writeFile(file, source);
+      }
+      await succeeds(["up"], chosen);
+      expect(await imageOf()).toBe(outputs.images.backend);
+      await laterVisit(outputs.frontendUrl, account);
+    });
+
     test("the other deployer is refused while this one owns the stack", async () => {
       const other = deployer === "helm" ? "pulumi" : "helm";
       const result = await taskflow(["up", "--json"], { ...chosen, TASKFLOW_DEPLOYER: other });
@@ -146,14 +180,14 @@ export function lifecycle(deployer: "pulumi" | "helm"): void {
   });
 }
 
-/** Pulumi's local state with its history, and the values that Helm was given: path -> text. */
+/** Pulumi's local state with its history, the recorded deployments, the values that Helm was given: path -> text. */
 async function stateFiles(): Promise<Record<string, string>> {
   const texts: Record<string, string> = {};
-  const entries = await readdir(join(stateDir, "pulumi"), { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name));
-  for (const file of files) texts[file] = await readFile(file, "utf8");
+  for (const folder of [join(stateDir, "pulumi"), join(stateDir, "dev", "deployments")]) {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    for (const { parentPath, name } of entries.filter((entry) => entry.isFile()))
+      texts[join(parentPath, name)] = await readFile(join(parentPath, name), "utf8");
+  }
   const values = join(stateDir, "dev", "values.json");
   texts[values] = await readFile(values, "utf8").catch(() => "");
   return texts;

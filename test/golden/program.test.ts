@@ -20,7 +20,7 @@ const prodSecrets = ["taskflow:databaseUrl", "taskflow:betterAuthSecret", "taskf
 const remote = {
   ...prepared,
   choice: "context:prod",
-  cluster: { kind: "context", name: "prod" },
+  clusterName: "prod",
   access: { kubeconfig: "/state/kubeconfig-context", context: "prod" },
   address: { frontendUrl: undefined, hostFromPods: undefined, podSourceCidrs: [] },
   database: { url: "", revision: "" },

@@ -43,4 +43,20 @@ export const deployer = {
       "helm rollback {release} --namespace {namespace}",
     ],
   },
+  TF1608: {
+    title: "no deployment to return to",
+    cause:
+      "A rollback returns to a deployment that `npm run up` recorded in this checkout and whose rollout completed; `destroy` forgets them.",
+    fix: ["npm run rollback -- --list", "npm run up"],
+  },
+  TF1609: {
+    title: "the earlier images are gone",
+    cause:
+      "The node keeps the images of the last `taskflow:keepImages` versions; those of this deployment were removed since, or the cluster was made anew.",
+    fix: [
+      "npm run rollback -- --list",
+      "# or check out the source of that version, then:",
+      "npm run up -- --stack {stack}",
+    ],
+  },
 } as const satisfies Record<string, CodeEntry>;

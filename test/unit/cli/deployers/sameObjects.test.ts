@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { baseObjects, valueFiles } from "../../../../cli/deployers/helm.ts";
+import { currentTarget } from "../../../../cli/deployers/target.ts";
 import { parseStackConfig } from "../../../../components/stackConfig.ts";
 import { repoRoot } from "../../../../local/paths.ts";
 import {
@@ -33,7 +34,7 @@ function target(stack: string, raw: Record<string, string>) {
     Object.fromEntries(bare),
     configured as Record<(typeof secretKeys)[number], boolean>,
   );
-  return { stack: { name: stack, config, secrets: {} }, prepared };
+  return currentTarget({ name: stack, config, secrets: {} }, () => prepared)();
 }
 
 const only = (resources: Registered[], type: string) =>

@@ -1,0 +1,224 @@
+/**
+ * Rollouts and rollbacks under load, through the NodePort and the ClusterIPs, with and without keep-alive; then the same
+ * app stopped the common way (the preStop sleep alone) as a control, in the same run.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { deployed } from "../../../cli/deployed.ts";
+import { chartName, releaseName } from "../../../components/chartValues.ts";
+import { run } from "../../../local/run.ts";
+import { tool } from "../../../local/toolchain/index.ts";
+import { succeeds, taskflow } from "../../support/cli.ts";
+import { kubectl } from "../../support/cluster.ts";
+import type { Bench, Row } from "../measure.ts";
+import type { ClientSpec, Second } from "./client.ts";
+import { type Client, loadPod, startHere, startInPod } from "./load.ts";
+import { checkWrites, signUp, type Writes } from "./writes.ts";
+
+const chosen = { TASKFLOW_CLUSTER: "embedded", TASKFLOW_DEPLOYER: "helm" };
+const url = "http://localhost:3000";
+const chart = `charts/${chartName}`;
+/** Seconds of load without any rollout, for comparison. */
+const steadySeconds = 40;
+
+/** Rates are what two cores bear, with the cluster, the database and the clients on them. */
+const rates = { here: { keep: 25, fresh: 10 }, pod: { frontend: 15, keep: 90, fresh: 30 } };
+
+interface Phase {
+  what: string;
+  replicas: number;
+  rounds: number;
+  /** Values on top, as `helm --set-json` takes them. */
+  values: string[];
+}
+
+interface Outcome {
+  requests: number;
+  failures: Map<string, number>;
+  writes: Writes;
+  /** Latencies in milliseconds: without a rollout, and while one was under way. */
+  steady: number[];
+  rolling: number[];
+}
+
+// Next.js and uvicorn as they stop by themselves: no connection is told that it will be closed.
+const undrained = [
+  'extraEnv.frontend=[{"name":"NEXT_MANUAL_SIG_HANDLE","value":""}]',
+  'extraEnv.backend=[{"name":"DRAIN_SECONDS","value":"0"}]',
+];
+
+export const rollouts: Bench = async (report) => {
+  await succeeds(["up"], chosen);
+  const rows: Row[] = [];
+  try {
+    const phases: Phase[] = [
+      { what: "one replica", replicas: 1, rounds: 10, values: [] },
+      { what: "two replicas", replicas: 2, rounds: 10, values: [] },
+      { what: "control, one replica: preStop sleep only", replicas: 1, rounds: 10, values: undrained },
+    ];
+    for (const phase of phases) rows.push(...told(phase, await measure(phase, report)));
+  } finally {
+    // Whatever was tried on it, the release is the stack's again.
+    await taskflow(["up"], chosen);
+  }
+  return rows;
+};
+
+async function measure(phase: Phase, report: (line: string) => void): Promise<Outcome> {
+  const values = [
+    ...phase.values.flatMap((value) => ["--set-json", value]),
+    ...["--set", `replicaCount.frontend=${phase.replicas},replicaCount.backend=${phase.replicas}`],
+  ];
+  const changed = (mark: string) => [
+    "upgrade",
+    releaseName,
+    chart,
+    "--reuse-values",
+    ...values,
+    "--set-string",
+    `podAnnotations.round=${mark}`,
+  ];
+  await helm(...changed("0"));
+  await settled();
+
+  const removePod = await loadPod();
+  const clients = await start();
+  const windows: { from: number; to: number }[] = [];
+  const steadyFrom = Date.now() + 5_000;
+  let steadyTo = 0;
+  let seen: Second[][] = [];
+  try {
+    await sleep(5_000 + steadySeconds * 1000);
+    steadyTo = Date.now();
+    for (let round = 0; round < phase.rounds; round++) {
+      const back = round % 2 === 1;
+      report(`${phase.what}: ${back ? "rollback" : "rollout"} ${round + 1} of ${phase.rounds}`);
+      const from = Date.now();
+      await helm(...(back ? ["rollback", releaseName] : changed(`${round + 1}`)));
+      await settled();
+      windows.push({ from, to: Date.now() });
+    }
+  } finally {
+    // Together: a client that is stopped alone would change the load of the others.
+    seen = await Promise.all(clients.map((client) => client.stop()));
+    await removePod();
+  }
+  const inside = (at: number, { from, to }: { from: number; to: number }) =>
+    at * 1000 >= from && (at + 1) * 1000 <= to;
+  const all = seen.flat();
+  const checked = await Promise.all(
+    clients.map((client, i) => checkWrites(client.spec.name, seen[i] as Second[])),
+  );
+  const failures = new Map<string, number>();
+  for (const { method, kind } of all.flatMap((second) => second.failures)) {
+    failures.set(`${method} ${kind}`, (failures.get(`${method} ${kind}`) ?? 0) + 1);
+  }
+  return {
+    requests: all.reduce((sum, second) => sum + second.latencies.length + second.failures.length, 0),
+    failures,
+    writes: checked.reduce((sum, one) => ({
+      acknowledged: sum.acknowledged + one.acknowledged,
+      lost: sum.lost + one.lost,
+      duplicated: sum.duplicated + one.duplicated,
+      unacknowledged: sum.unacknowledged + one.unacknowledged,
+    })),
+    steady: all
+      .filter(({ at }) => inside(at, { from: steadyFrom, to: steadyTo }))
+      .flatMap((second) => second.latencies),
+    rolling: all
+      .filter(({ at }) => windows.some((window) => inside(at, window)))
+      .flatMap((second) => second.latencies),
+  };
+}
+
+async function start(): Promise<Client[]> {
+  const { userId, headers } = await signUp(url);
+  const mark = Date.now();
+  const spec = (name: string, rest: Omit<ClientSpec, "name" | "writes" | "timeout">): ClientSpec => ({
+    name: `${name}-${mark}`,
+    writes: 0.25,
+    timeout: 15_000,
+    ...rest,
+  });
+  const frontend = "http://frontend-service:3000/api";
+  const backend = "http://backend-service:8000/api";
+  return [
+    await startHere(
+      spec("nodeport-keep", { api: `${url}/api`, rate: rates.here.keep, keepAlive: true, headers }),
+    ),
+    await startHere(
+      spec("nodeport-fresh", { api: `${url}/api`, rate: rates.here.fresh, keepAlive: false, headers }),
+    ),
+    await startInPod(
+      spec("frontend-keep", { api: frontend, rate: rates.pod.frontend, keepAlive: true, headers }),
+    ),
+    await startInPod(spec("backend-keep", { api: backend, rate: rates.pod.keep, keepAlive: true, userId })),
+    await startInPod(
+      spec("backend-fresh", { api: backend, rate: rates.pod.fresh, keepAlive: false, userId }),
+    ),
+  ];
+}
+
+async function helm(...args: string[]): Promise<void> {
+  const { stack, access } = await deployed({ stack: "dev", cluster: "embedded" });
+  const place = [
+    "--namespace",
+    stack.config.namespace,
+    "--kubeconfig",
+    access.kubeconfig,
+    "--kube-context",
+    access.context,
+  ];
+  const result = await run((await tool("helm")).path, [...args, "--wait", "--timeout", "5m", ...place]);
+  if (result.failed) throw new Error(`helm ${args.slice(0, 2).join(" ")}: ${result.all}`);
+}
+
+/** Until the Deployments are rolled out and the old pods are gone. */
+async function settled(): Promise<void> {
+  for (const name of ["backend", "frontend"])
+    await kubectl("rollout", "status", `deployment/${name}`, "--timeout=180s");
+  for (;;) {
+    const { items } = JSON.parse(
+      await kubectl("get", "pods", "--selector=app in (frontend,backend)", "--output", "json"),
+    );
+    if (!items.some((pod: { metadata: { deletionTimestamp?: string } }) => pod.metadata.deletionTimestamp))
+      return;
+    await sleep(300);
+  }
+}
+
+function told(phase: Phase, outcome: Outcome): Row[] {
+  const { requests, failures, writes, steady, rolling } = outcome;
+  const control = phase.what.startsWith("control");
+  const failed = [...failures.values()].reduce((sum, count) => sum + count, 0);
+  const kinds = [...failures].map(([kind, count]) => `${count} ${kind}`).join(", ");
+  const row = (what: string, measured: string, goal?: string): Row => ({
+    bench: "rollout",
+    what: `${phase.what}: ${what}`,
+    measured,
+    runs: 1,
+    ...(goal && !control ? { goal } : {}),
+  });
+  return [
+    row(
+      `requests that failed, in ${phase.rounds / 2} rollouts and ${phase.rounds / 2} rollbacks`,
+      `${failed} of ${requests}${kinds ? ` (${kinds})` : ""}`,
+      "0",
+    ),
+    row(
+      "writes lost, written twice",
+      `${writes.lost}, ${writes.duplicated} of ${writes.acknowledged} acknowledged`,
+      "0, 0",
+    ),
+    row(
+      "99th percentile of latency, steady and during rollouts",
+      `${percentile(steady, 0.99)} ms, ${percentile(rolling, 0.99)} ms`,
+      "at most twice",
+    ),
+  ];
+}
+
+/** Of at least one value; nearest rank. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] as number);
+}

@@ -1,0 +1,58 @@
+/** What became of the writes: each acknowledged one must be in the database, once. */
+import { createHash } from "node:crypto";
+import pg from "pg";
+import { object } from "../../support/cluster.ts";
+import { type Second, titleOf } from "./client.ts";
+
+export interface Writes {
+  acknowledged: number;
+  /** Acknowledged, and not there. */
+  lost: number;
+  /** There more than once. */
+  duplicated: number;
+  /** Failed for the client, and there all the same: allowed, as it could not know. */
+  unacknowledged: number;
+}
+
+/** An account of its own, with its session. Signs up through the app. */
+export async function signUp(url: string): Promise<{ userId: string; headers: Record<string, string> }> {
+  const mark = createHash("sha256").update(`${Date.now()}${Math.random()}`).digest("hex").slice(0, 12);
+  const response = await fetch(`${url}/api/auth/sign-up/email`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Origin: url },
+    body: JSON.stringify({ name: "Load", email: `load-${mark}@example.com`, password: `password-${mark}` }),
+  });
+  if (!response.ok) throw new Error(`sign-up: ${response.status} ${await response.text()}`);
+  const { user } = (await response.json()) as { user: { id: string } };
+  const cookie = response.headers
+    .getSetCookie()
+    .map((line) => line.split(";")[0])
+    .join("; ");
+  return { userId: user.id, headers: { Cookie: cookie, Origin: url } };
+}
+
+export async function checkWrites(name: string, seconds: readonly Second[]): Promise<Writes> {
+  const { data } = await object("secret", "backend-secrets");
+  const url = new URL(Buffer.from(data.DATABASE_URL, "base64").toString());
+  // The same server, as this machine reaches it.
+  url.hostname = "127.0.0.1";
+  const database = new pg.Client({ connectionString: url.toString() });
+  await database.connect();
+  try {
+    const { rows } = await database.query<{ title: string; count: string }>(
+      "SELECT title, count(*) FROM task WHERE starts_with(title, $1) GROUP BY title",
+      [`${name} `],
+    );
+    const there = new Map(rows.map(({ title, count }) => [title, Number(count)]));
+    const written = seconds.flatMap((second) => second.written);
+    const unknown = seconds.flatMap((second) => second.unknown);
+    return {
+      acknowledged: written.length,
+      lost: written.filter((number) => !there.has(titleOf(name, number))).length,
+      duplicated: [...there.values()].filter((count) => count > 1).length,
+      unacknowledged: unknown.filter((number) => there.has(titleOf(name, number))).length,
+    };
+  } finally {
+    await database.end();
+  }
+}
