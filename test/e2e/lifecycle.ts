@@ -140,7 +140,10 @@ export function lifecycle(deployer: "pulumi" | "helm"): void {
         await succeeds(["rollback"], chosen);
         expect(await imageOf()).toBe(outputs.images.backend);
 
-        await writeFile(file, `raise SystemExit("broken on purpose")\n${source}`);
+        await writeFile(
+          file,
+          source.replace(/^from __future__.*$/m, '$&\nraise SystemExit("broken on purpose")'),
+        );
         const broken = await taskflow(["up", "--json"], chosen);
         expect(broken.exitCode).toBe(4);
         expect(JSON.parse(broken.stdout).error.detail.join("\n")).toContain("broken on purpose");
