@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from app.http.drain import Drain
 
 FINISH_SECONDS = 8
-"""How long requests still running after the drain are given. With a 5 s preStop sleep it all stays under 30 s."""
+"""How long requests still running after that are given. With a 5 s preStop sleep it all stays under 30 s."""
 
 _MARGIN_SECONDS = 4
 
