@@ -4,6 +4,7 @@
  */
 import { clusterStart } from "./clusterStart.ts";
 import { delivery } from "./delivery.ts";
+import { faultsBench } from "./faults/index.ts";
 import { fresh } from "./fresh.ts";
 import { imageBuild } from "./imageBuild.ts";
 import { imageSizes } from "./imageSizes.ts";
@@ -22,9 +23,10 @@ const benches: Record<string, Bench> = {
   cluster: clusterStart,
   fresh,
   rollout: rollouts,
+  faults: faultsBench,
 };
 /** Take long, or empty caches. */
-const onlyNamed = ["fresh", "rollout"];
+const onlyNamed = ["fresh", "rollout", "faults"];
 
 const args = process.argv.slice(2);
 const wanted = args.filter((arg) => !arg.startsWith("-"));

@@ -3,18 +3,16 @@ import { chooseCluster } from "../../local/clusters/index.ts";
 import { run } from "../../local/run.ts";
 import { tool } from "../../local/toolchain/index.ts";
 
-/** kubectl against the embedded cluster, namespace todo-app. Throws with kubectl's output where it fails. */
-export async function kubectl(...args: string[]): Promise<string> {
+/** The program and the arguments of kubectl against the embedded cluster, namespace todo-app. */
+export async function kubectlCommand(...args: string[]): Promise<[string, string[]]> {
   const { kubeconfig, context } = await (await chooseCluster("embedded")).kubeconfig();
-  const result = await run((await tool("kubectl")).path, [
-    "--kubeconfig",
-    kubeconfig,
-    "--context",
-    context,
-    "--namespace",
-    "todo-app",
-    ...args,
-  ]);
+  const place = ["--kubeconfig", kubeconfig, "--context", context, "--namespace", "todo-app"];
+  return [(await tool("kubectl")).path, [...place, ...args]];
+}
+
+/** Runs it. Throws with kubectl's output where it fails. */
+export async function kubectl(...args: string[]): Promise<string> {
+  const result = await run(...(await kubectlCommand(...args)));
   if (result.failed) throw new Error(`kubectl ${args.join(" ")}: ${result.all}`);
   return result.stdout;
 }

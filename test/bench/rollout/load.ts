@@ -3,8 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
-import { deployed } from "../../../cli/deployed.ts";
-import { kubectl, object } from "../../support/cluster.ts";
+import { kubectl, kubectlCommand, object } from "../../support/cluster.ts";
 import type { ClientSpec, Second } from "./client.ts";
 
 export interface Client {
@@ -23,14 +22,13 @@ export async function startHere(spec: ClientSpec): Promise<Client> {
 
 /** Needs `loadPod`. */
 export async function startInPod(spec: ClientSpec): Promise<Client> {
-  const { kubectlArgs } = await deployed({ stack: "dev", cluster: "embedded" });
   const node = [
     "/usr/local/bin/node",
     "--disable-warning=ExperimentalWarning",
     "--input-type=module-typescript",
   ];
   const command = [...node, "--eval", readFileSync(file, "utf8"), JSON.stringify(spec)];
-  return start(spec, ...(await kubectlArgs(["exec", "--stdin", pod, "--", ...command])));
+  return start(spec, ...(await kubectlCommand("exec", "--stdin", pod, "--", ...command)));
 }
 
 function start(spec: ClientSpec, program: string, args: string[]): Client {
