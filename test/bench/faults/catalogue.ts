@@ -20,27 +20,29 @@ export interface Fault {
   happen(): Promise<void>;
 }
 
-// Where the kernel kills one process of a container, it is told to take the service and not the greedy one.
+// Many processes, each smaller than the service: a kernel that kills only one of a container takes the largest.
+const pythonHogs = `
+import os, time
+open("/proc/1/oom_score_adj", "w").write("1000")
+for _ in range(14):
+    if os.fork() == 0:
+        x = b"x" * (40 << 20)
+        time.sleep(30)
+        os._exit(0)
+time.sleep(20)`;
+const nodeHogs = `
+fs.writeFileSync("/proc/1/oom_score_adj", "1000");
+const hog = "globalThis.x = Buffer.alloc(25 * 2 ** 20, 1); setTimeout(() => {}, 30000)";
+for (let i = 0; i < 12; i++) child_process.spawn(process.execPath, ["-e", hog]);
+setTimeout(() => {}, 20000)`;
+
 export const faults: Fault[] = [
   { what: "SIGKILL of the backend's process", happen: () => signal("KILL", "^python[0-9.]* -m app ") },
   { what: "SIGKILL of the frontend's process", happen: () => signal("KILL", "^next-server") },
-  {
-    what: "backend out of memory",
-    happen: () =>
-      exhaust("backend", [
-        "python3.13",
-        "-c",
-        "open('/proc/1/oom_score_adj', 'w').write('1000'); x = b'x' * (700 << 20)",
-      ]),
-  },
+  { what: "backend out of memory", happen: () => exhaust("backend", ["python3.13", "-c", pythonHogs]) },
   {
     what: "frontend out of memory",
-    happen: () =>
-      exhaust("frontend", [
-        "/usr/local/bin/node",
-        "-e",
-        "fs.writeFileSync('/proc/1/oom_score_adj', '1000'); Buffer.alloc(700 * 2 ** 20, 1)",
-      ]),
+    happen: () => exhaust("frontend", ["/usr/local/bin/node", "-e", nodeHogs]),
   },
   {
     what: "/tmp of the backend's pod over its limit (it is evicted)",
