@@ -6,13 +6,14 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stateDir } from "../local/paths.ts";
 import { backendLayers } from "./runner/backend.ts";
+import { dockerfileLayers } from "./runner/dockerfiles.ts";
 import { e2eLayers } from "./runner/e2e.ts";
 import { frontendLayers } from "./runner/frontend.ts";
 import { add, type Count, closingLine, type Layer, nothing } from "./runner/layer.ts";
 import { programLayers } from "./runner/program.ts";
 
 const suites = {
-  unit: [...programLayers, ...backendLayers, ...frontendLayers],
+  unit: [...programLayers, ...dockerfileLayers, ...backendLayers, ...frontendLayers],
   e2e: e2eLayers,
 } satisfies Record<string, Layer[]>;
 
