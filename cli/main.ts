@@ -11,6 +11,8 @@ import { logs } from "./verbs/logs.ts";
 import { open } from "./verbs/open.ts";
 import { preview } from "./verbs/preview.ts";
 import { refresh } from "./verbs/refresh.ts";
+import { sbom } from "./verbs/sbom.ts";
+import { scan } from "./verbs/scan.ts";
 import { status } from "./verbs/status.ts";
 import { up } from "./verbs/up.ts";
 
@@ -20,7 +22,8 @@ const program = new Command("taskflow")
   .showHelpAfterError("(--help shows what there is)")
   .exitOverride();
 
-for (const make of [up, preview, refresh, destroy, doctor, status, logs, open, cluster, load, clean]) {
+const verbs = [up, preview, refresh, destroy, doctor, status, logs, open, cluster, load, scan, sbom, clean];
+for (const make of verbs) {
   program.addCommand(make().exitOverride());
 }
 

@@ -14,6 +14,11 @@ const file = (name: string) => [
 
 export const e2eLayers: Layer[] = [
   {
+    name: "images",
+    title: "The images: contents, hardening, reproducibility",
+    run: () => vitest("e2e-images", file("images"), { cwd }),
+  },
+  {
     name: "cluster",
     title: "Embedded cluster",
     run: () => vitest("e2e-cluster", file("embedded-cluster"), { cwd }),
