@@ -160,7 +160,7 @@ describe.each(["frontend", "backend"] as const)("the %s image", (component) => {
       await docker(["image", "rm", ...tags]);
     });
 
-    test("has the same layers, byte by byte", async () => {
+    test("is the same, byte by byte, but for the times in its configuration", async () => {
       const builds: ImageContents[] = [];
       for (const tag of tags) {
         await buildImage({ ...buildRequest(spec), tags: [tag], noCache: true });
@@ -169,14 +169,17 @@ describe.each(["frontend", "backend"] as const)("the %s image", (component) => {
       const [one, two] = builds as [ImageContents, ImageContents];
       expect(differences(one.layers, two.layers)).toEqual([]);
       expect(two.layers.map(({ digest }) => digest)).toEqual(one.layers.map(({ digest }) => digest));
+      expect(two.timeless).toEqual(one.timeless);
     });
   });
 
   withTool("dockle", "dockle finds nothing", async (path) => {
     const result = await withArchive(ref, (archive) =>
-      run(path, ["--input", archive, "--exit-code", "1", "--exit-level", "warn", "--no-color"], {
-        cwd: repoRoot,
-      }),
+      run(path, [
+        ...["--input", archive, "--exit-code", "1", "--exit-level", "warn", "--no-color"],
+        // To dockle a file of this name is Django's, with a password in it. Ours reads the environment.
+        ...["--accept-file", "settings.py"],
+      ]),
     );
     expect(result.exitCode, result.all).toBe(0);
   });

@@ -42,6 +42,8 @@ export interface ImageLayer {
 
 export interface ImageContents {
   config: ImageConfig;
+  /** The whole configuration document but for its times: when it was built, and each step of it. */
+  timeless: unknown;
   layers: ImageLayer[];
   /** What a container sees: upper layers over lower ones. */
   files: Map<string, ImageFile>;
@@ -143,9 +145,15 @@ export async function readImage(archive: string): Promise<ImageContents> {
     if (type === "symlink") links.set(name, posix.join(posix.dirname(name), header.linkname ?? ""));
     else layers.set(name, await readLayer(body, texts));
   });
+  const document = (await json(manifest.Config)) as { config: ImageConfig; history?: object[] };
   const ordered = manifest.Layers.map((name) => layers.get(links.get(name) ?? name) as ImageLayer);
   return {
-    config: ((await json(manifest.Config)) as { config: ImageConfig }).config,
+    config: document.config,
+    timeless: {
+      ...document,
+      created: undefined,
+      history: document.history?.map((step) => ({ ...step, created: undefined })),
+    },
     layers: ordered,
     files: merged(ordered),
     text: (path) => texts.get(path) ?? "",
