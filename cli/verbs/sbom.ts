@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { withArchive } from "../../local/clusters/archive.ts";
 import { imageId } from "../../local/docker.ts";
 import { provenance } from "../../local/images/provenance.ts";
-import { writeSbom } from "../../local/images/sbom.ts";
+import { bundledSbom, imageSbom } from "../../local/images/sbom.ts";
 import { repoRoot, stateDir } from "../../local/paths.ts";
 import { type Report, run } from "../../local/run.ts";
 import { type AppImage, appImages } from "../appImages.ts";
@@ -32,12 +32,12 @@ export function sbom(): Command {
     });
 }
 
-/** Writes both files of an image; returns a line that says where. */
-async function describe({ ref, id, spec }: AppImage, report: Report): Promise<string> {
+/** Writes the files of an image; returns a line that says where. */
+async function describe({ component, ref, id, spec }: AppImage, report: Report): Promise<string> {
   const folder = join(stateDir, "images", ref.replace(":", "-"));
   await mkdir(folder, { recursive: true });
   const count = await withArchive(ref, (archive) =>
-    writeSbom(archive, ref, join(folder, "sbom.spdx.json"), report),
+    imageSbom(archive, ref, join(folder, "sbom.spdx.json"), report),
   );
   const bases: Record<string, { ref: string; id: string }> = {};
   for (const [name, base] of Object.entries(spec.args)) {
@@ -46,7 +46,10 @@ async function describe({ ref, id, spec }: AppImage, report: Report): Promise<st
   const source = await checkedOut();
   const statement = provenance({ ...spec, ref, id, bases, ...(source && { source }) });
   await writeFile(join(folder, "provenance.json"), `${JSON.stringify(statement, null, 2)}\n`);
-  return `${relative(repoRoot, folder)}: ${count.os} OS and ${count.language} language packages`;
+  const told = `${relative(repoRoot, folder)}: ${count.os} OS and ${count.language} language packages`;
+  if (component !== "frontend") return told;
+  const inBundles = await bundledSbom(join(folder, "bundled.spdx.json"), report);
+  return `${told}, ${inBundles.language} in its lockfile`;
 }
 
 /** The commit that this checkout is at, and whether something differs from it. */

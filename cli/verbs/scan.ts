@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { withArchive } from "../../local/clusters/archive.ts";
-import { expectClean, readyTrivy, type Scan, scanImage } from "../../local/images/trivy.ts";
+import { bundled } from "../../local/images/packages.ts";
+import { expectClean, readyTrivy, type Scan, scanBundled, scanImage } from "../../local/images/trivy.ts";
 import type { Tool } from "../../local/toolchain/index.ts";
 import { appImages } from "../appImages.ts";
 import { type StackOptions, withStack } from "../options.ts";
@@ -34,6 +35,7 @@ export function scan(): Command {
             for (const { ref } of app.images) {
               scans[ref] = await withArchive(ref, (archive) => scanImage(trivy as Tool, archive, ref));
             }
+            scans[bundled] = await scanBundled(trivy as Tool);
           },
         },
       ]);

@@ -8,18 +8,29 @@ export interface PackageCount {
   language: number;
 }
 
+const words = { os: "operating system", language: "language" } as const;
+
 /**
  * A tool that sees no packages finds nothing wrong with them either.
- * @throws TaskFlowError TF1210 where one of the two kinds is missing.
+ * @param name of what it looked at: an image's ref, a lockfile's path.
+ * @throws TaskFlowError TF1210 where one of the wanted kinds is missing.
  */
-export function expectPackages(count: PackageCount, ref: string, program: string): void {
-  const missing = [
-    ...(count.os > 0 ? [] : ["operating system"]),
-    ...(count.language > 0 ? [] : ["language"]),
-  ];
+export function expectPackages(
+  count: PackageCount,
+  name: string,
+  program: string,
+  wanted: readonly (keyof PackageCount)[] = ["os", "language"],
+): void {
+  const missing = wanted.filter((kind) => count[kind] === 0).map((kind) => words[kind]);
   if (missing.length === 0) return;
   throw new TaskFlowError("TF1210", {
-    what: `${program} saw no ${missing.join(" and no ")} packages in ${ref}`,
-    values: { image: ref },
+    what: `${program} saw no ${missing.join(" and no ")} packages in ${name}`,
+    values: { image: name },
   });
 }
+
+/**
+ * What the frontend's bundles are made of. Bundled code belongs to no package in the image, so nobody who looks at the
+ * image alone sees it.
+ */
+export const bundled = "frontend/package-lock.json";

@@ -5,7 +5,7 @@ import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import { repoRoot } from "../paths.ts";
 import { lastLines, type Report, run } from "../run.ts";
 import { type Tool, tool } from "../toolchain/index.ts";
-import { expectPackages, type PackageCount } from "./packages.ts";
+import { bundled, expectPackages, type PackageCount } from "./packages.ts";
 
 /** What may not be in an image. */
 const refused = ["CRITICAL", "HIGH"];
@@ -121,18 +121,30 @@ export async function readyTrivy(report: Report): Promise<Tool> {
   );
 }
 
+async function scan(trivy: Tool, what: readonly string[], name: string): Promise<Scan> {
+  const result = await run(trivy.path, [
+    ...what,
+    ...["--format", "json", "--list-all-pkgs", "--scanners", "vuln", "--quiet"],
+    ...["--skip-db-update", "--offline-scan", "--skip-version-check", "--disable-telemetry"],
+    ...["--ignorefile", join(repoRoot, ".trivyignore.yaml")],
+  ]);
+  if (result.failed) throw notScanned(`Trivy failed on ${name}`, "trivy clean --all", lastLines(result.all));
+  return readScan(JSON.parse(result.stdout));
+}
+
 /**
  * Scans the image `ref`, saved at `archive`.
  * @throws TaskFlowError TF1209 (Trivy failed), TF1210 (it saw no packages, so it says nothing).
  */
 export async function scanImage(trivy: Tool, archive: string, ref: string): Promise<Scan> {
-  const result = await run(trivy.path, [
-    ...["image", "--input", archive, "--format", "json", "--list-all-pkgs", "--scanners", "vuln"],
-    ...["--skip-db-update", "--offline-scan", "--skip-version-check", "--disable-telemetry", "--quiet"],
-    ...["--ignorefile", join(repoRoot, ".trivyignore.yaml")],
-  ]);
-  if (result.failed) throw notScanned(`Trivy failed on ${ref}`, "trivy clean --all", lastLines(result.all));
-  const scan = readScan(JSON.parse(result.stdout));
-  expectPackages(scan.packages, ref, "Trivy");
-  return scan;
+  const found = await scan(trivy, ["image", "--input", archive], ref);
+  expectPackages(found.packages, ref, "Trivy");
+  return found;
+}
+
+/** Scans what is bundled. @throws as `scanImage`. */
+export async function scanBundled(trivy: Tool): Promise<Scan> {
+  const found = await scan(trivy, ["fs", join(repoRoot, bundled)], bundled);
+  expectPackages(found.packages, bundled, "Trivy", ["language"]);
+  return found;
 }

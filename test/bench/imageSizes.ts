@@ -1,3 +1,4 @@
+import { ensureImage } from "../../components/builtImage.ts";
 import { imageSpecs } from "../../components/imageBuild.ts";
 import { ensureBases } from "../../local/baseImages/index.ts";
 import { withArchive } from "../../local/clusters/archive.ts";
@@ -8,14 +9,14 @@ import type { Bench, Row } from "./measure.ts";
 const goals = { frontend: "200 MB, aim 145", backend: "500 MB, aim 180" };
 
 /**
- * Sizes of the newest build, 1 MB being 10^6 bytes: uncompressed as `docker image inspect` tells it, and compressed as
+ * Sizes of this checkout's images, 1 MB being 10^6 bytes: uncompressed as `docker image inspect` tells it, and compressed as
  * a registry would keep it, the sum of the layers after gzip.
  */
 export const imageSizes: Bench = async (report) => {
   const specs = imageSpecs({ version: "v1.0.0", bases: await ensureBases(report) });
   const rows: Row[] = [];
   for (const component of ["frontend", "backend"] as const) {
-    const ref = `todo-${component}:local`;
+    const { ref } = await ensureImage(specs[component], { report });
     const { stdout } = await dockerOrFail(["image", "inspect", "--format", "{{.Size}}", ref]);
     const { layers } = await withArchive(ref, readImage);
     const compressed = layers.reduce((sum, layer) => sum + layer.compressed, 0);

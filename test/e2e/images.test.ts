@@ -12,7 +12,7 @@ import { imageSpecs } from "../../components/imageBuild.ts";
 import { ensureBases } from "../../local/baseImages/index.ts";
 import { withArchive } from "../../local/clusters/archive.ts";
 import { buildImage, docker, dockerOrFail } from "../../local/docker.ts";
-import { writeSbom } from "../../local/images/sbom.ts";
+import { imageSbom } from "../../local/images/sbom.ts";
 import { repoRoot } from "../../local/paths.ts";
 import { type Report, run } from "../../local/run.ts";
 import { type Tool, type ToolName, tool } from "../../local/toolchain/index.ts";
@@ -197,7 +197,7 @@ describe.each(["frontend", "backend"] as const)("the %s image", (component) => {
     const folder = await mkdtemp(join(tmpdir(), "sbom-"));
     try {
       const count = await withArchive(ref, (archive) =>
-        writeSbom(archive, ref, join(folder, "sbom.json"), report),
+        imageSbom(archive, ref, join(folder, "sbom.json"), report),
       );
       console.log(`${ref}: ${count.os} OS and ${count.language} language packages`);
       expect(count.os).toBeGreaterThan(3);
@@ -217,6 +217,6 @@ describe("npm run scan", () => {
       context.skip(`not scanned: ${error.what}`);
     }
     expect(exitCode, stderr).toBe(0);
-    expect(Object.keys(JSON.parse(stdout))).toHaveLength(2);
+    expect(Object.keys(JSON.parse(stdout))).toHaveLength(3);
   });
 });

@@ -43,6 +43,11 @@ describe("expectPackages", () => {
     );
   });
 
+  test("only what is wanted must be there", () => {
+    expect(() => expectPackages({ os: 0, language: 1 }, "x", "Syft", ["language"])).not.toThrow();
+    expect(() => expectPackages({ os: 1, language: 0 }, "x", "Syft", ["language"])).toThrow();
+  });
+
   test("some of both is none", () => {
     expect(() => expectPackages({ os: 1, language: 1 }, "x", "Syft")).not.toThrow();
   });

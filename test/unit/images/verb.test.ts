@@ -54,10 +54,11 @@ test("a scan that saw no packages is an error, however few findings it has", asy
 });
 
 test("a scan that saw some is read", async () => {
-  const { readyTrivy, scanImage } = await trivy(
+  const { readyTrivy, scanBundled, scanImage } = await trivy(
     `[ "$2" = --download-db-only ] || cat '${fixture("trivy-clean")}'`,
   );
   const found = await readyTrivy(() => {});
   expect((await scanImage(found, "x.tar", "x:1")).packages).toEqual({ os: 2, language: 2 });
+  expect((await scanBundled(found)).packages.language).toBe(2);
   expect(await readFile(found.path, "utf8")).toContain("0.72.0");
 });
