@@ -1,5 +1,5 @@
 /**
- * `npm test`: every layer that needs no cluster. `npm run test:e2e`: the layers that do. Each layer prints as it goes;
+ * `npm test`: every layer that needs no cluster. `npm run test:e2e`: the layers that need one, or built images. Each layer prints as it goes;
  * the last line counts all of them. Options: names of layers to run only those; `--list` (or `--help`) shows the names.
  */
 import { mkdir, writeFile } from "node:fs/promises";

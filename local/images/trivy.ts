@@ -18,8 +18,8 @@ export interface Finding {
   installed: string;
   /** Empty where there is no mended version yet. */
   fixed: string;
-  /** What Trivy found it in, e.g. `Node.js`. */
-  target: string;
+  /** In Trivy's words for kinds of packages, e.g. `debian`, `node-pkg`. */
+  type: string;
 }
 
 export interface Scan {
@@ -32,7 +32,7 @@ const shape = z.object({
   Results: z
     .array(
       z.object({
-        Target: z.string(),
+        Type: z.string(),
         Class: z.string().optional(),
         Packages: z.array(z.unknown()).optional().default([]),
         Vulnerabilities: z
@@ -70,7 +70,7 @@ export function readScan(json: unknown): Scan {
         package: found.PkgName,
         installed: found.InstalledVersion,
         fixed: found.FixedVersion,
-        target: result.Target,
+        type: result.Type,
       });
     }
   }

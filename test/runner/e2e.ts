@@ -1,4 +1,4 @@
-/** The layers that need Docker and a cluster. */
+/** The layers that need Docker and, but for the first, a cluster. */
 import { repoRoot } from "../../local/paths.ts";
 import type { Layer } from "./layer.ts";
 import { vitest } from "./tools.ts";

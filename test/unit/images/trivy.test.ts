@@ -1,3 +1,7 @@
+/**
+ * What is made of Trivy's reports. The recorded ones are Trivy 0.72.0's of the frontend's image, with databases made for
+ * it (one without any entry, one with three made-up ones), cut to four packages.
+ */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
