@@ -67,12 +67,14 @@ const apps = {
       NEXT_PUBLIC_APP_URL: "http://localhost:3000",
     },
     program: ["/usr/local/bin/node"],
+    megabytes: { local: 145, official: 200 },
   },
   backend: {
     port: 8000,
     live: "/health/live",
     env: { DATABASE_URL: noDatabase, BETTER_AUTH_SECRET: secret, FRONTEND_URL: "http://localhost:3000" },
     program: ["python"],
+    megabytes: { local: 180, official: 500 },
   },
 } as const;
 
@@ -89,6 +91,12 @@ describe.each(["frontend", "backend"] as const)("the %s image", (component) => {
 
   test("holds files at all, so that the looks below see something", () => {
     expect(image.files.size).toBeGreaterThan(500);
+  });
+
+  test("is no bigger than it has to be", () => {
+    const size = image.layers.reduce((sum, layer) => sum + layer.size, 0) / 1e6;
+    const local = Object.values(spec.args).some((arg) => /^taskflow-base\/(cc|python):/.test(arg));
+    expect(size).toBeLessThan(app.megabytes[local ? "local" : "official"]);
   });
 
   test("has no shell, no package manager and no tools", () => {
