@@ -12,6 +12,8 @@ import { open } from "./verbs/open.ts";
 import { preview } from "./verbs/preview.ts";
 import { refresh } from "./verbs/refresh.ts";
 import { rollback } from "./verbs/rollback.ts";
+import { sbom } from "./verbs/sbom.ts";
+import { scan } from "./verbs/scan.ts";
 import { status } from "./verbs/status.ts";
 import { up } from "./verbs/up.ts";
 
@@ -21,7 +23,7 @@ const program = new Command("taskflow")
   .showHelpAfterError("(--help shows what there is)")
   .exitOverride();
 
-for (const make of [
+const verbs = [
   up,
   preview,
   refresh,
@@ -33,8 +35,11 @@ for (const make of [
   open,
   cluster,
   load,
+  scan,
+  sbom,
   clean,
-]) {
+];
+for (const make of verbs) {
   program.addCommand(make().exitOverride());
 }
 

@@ -1,18 +1,19 @@
 /**
- * `npm test`: every layer that needs no cluster. `npm run test:e2e`: the layers that do. Each layer prints as it goes;
+ * `npm test`: every layer that needs no cluster. `npm run test:e2e`: the layers that need one, or built images. Each layer prints as it goes;
  * the last line counts all of them. Options: names of layers to run only those; `--list` (or `--help`) shows the names.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stateDir } from "../local/paths.ts";
 import { backendLayers } from "./runner/backend.ts";
+import { dockerfileLayers } from "./runner/dockerfiles.ts";
 import { e2eLayers } from "./runner/e2e.ts";
 import { frontendLayers } from "./runner/frontend.ts";
 import { add, type Count, closingLine, type Layer, nothing } from "./runner/layer.ts";
 import { programLayers } from "./runner/program.ts";
 
 const suites = {
-  unit: [...programLayers, ...backendLayers, ...frontendLayers],
+  unit: [...programLayers, ...dockerfileLayers, ...backendLayers, ...frontendLayers],
   e2e: e2eLayers,
 } satisfies Record<string, Layer[]>;
 

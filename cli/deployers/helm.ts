@@ -4,6 +4,7 @@ import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
+import { ensureImage } from "../../components/builtImage.ts";
 import {
   type AppComponent,
   components,
@@ -14,7 +15,7 @@ import {
 import { type ImageSpec, imageSpecs } from "../../components/imageBuild.ts";
 import { deliver } from "../../components/imageDelivery.ts";
 import { sourceHash } from "../../components/sourceHash.ts";
-import { buildImage, dockerOrFail, imageId } from "../../local/docker.ts";
+import { dockerOrFail, imageId } from "../../local/docker.ts";
 import { repoRoot, stateDir } from "../../local/paths.ts";
 import { lastLines, type Report, type RunResult, run } from "../../local/run.ts";
 import { tool } from "../../local/toolchain/index.ts";
@@ -107,19 +108,8 @@ function buildStep(target: () => Target, component: AppComponent): Step {
     title: `Build the ${component} image`,
     run: async (report, { signal }) => {
       const spec = specs(target())[component];
-      const ref = `${spec.repository}:${spec.tag}`;
-      if (await imageId(ref)) return `${ref} is built already`;
-      await buildImage({
-        context: join(repoRoot, spec.context),
-        dockerfile: join(repoRoot, spec.dockerfile),
-        target: spec.target,
-        platform: spec.platform,
-        args: spec.args,
-        tags: [ref],
-        report,
-        cancelSignal: signal,
-      });
-      return ref;
+      const { ref, built } = await ensureImage(spec, { report, cancelSignal: signal });
+      return built ? ref : `${ref} is built already`;
     },
   };
 }

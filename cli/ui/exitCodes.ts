@@ -8,10 +8,11 @@
  *   3    this machine or something it relies on is not ready: Docker, disk, ports, cluster, database
  *        (TF11xx, TF13xx, TF14xx)
  *   4    deployed, but the pods do not become healthy (TF15xx)
+ *   5    `scan` could not scan (TF1209): nothing is known about the images
  *   130  interrupted by Ctrl-C; 143 by SIGTERM
  */
 import { CommanderError } from "commander";
-import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
+import { type Code, TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import { Interrupted } from "./interrupt.ts";
 
 export const exitCodes = {
@@ -20,6 +21,7 @@ export const exitCodes = {
   usage: 2,
   notReady: 3,
   unhealthy: 4,
+  notScanned: 5,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -32,9 +34,14 @@ const byArea: Readonly<Record<string, number>> = {
   TF15: exitCodes.unhealthy,
 };
 
+/** Codes that end otherwise than their area. */
+const byCode: Readonly<Partial<Record<Code, number>>> = { TF1209: exitCodes.notScanned };
+
 /** The exit code with which the process ends after this error. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof TaskFlowError) return byArea[error.code.slice(0, 4)] ?? exitCodes.failure;
+  if (error instanceof TaskFlowError) {
+    return byCode[error.code] ?? byArea[error.code.slice(0, 4)] ?? exitCodes.failure;
+  }
   if (error instanceof Interrupted) {
     return error.signal === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
   }

@@ -1,6 +1,8 @@
-/** Completes .next/standalone: Next.js leaves the browser's files out of it. */
+/** Completes .next/standalone: Next.js leaves the browser's files out of it, and what it draws by chance in it. */
 import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { fixKeys } from "./fixedKeys.ts";
+import { sourceHash } from "./sourceHash.ts";
 
 const root = join(import.meta.dirname, "..");
 const standalone = join(root, ".next", "standalone");
@@ -15,3 +17,4 @@ mkdirSync(join(standalone, ".next", "cache"), { recursive: true });
 for (const file of [".env", ".env.local", ".env.production", ".env.production.local"]) {
   rmSync(join(standalone, file), { force: true });
 }
+fixKeys(standalone, sourceHash(root));

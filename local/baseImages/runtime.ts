@@ -28,6 +28,9 @@ nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin
   "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
 };
 
+/** Scripts for a shell that is not there. */
+const scripts = ["usr/sbin/update-ca-certificates"];
+
 /** What the packages' scripts would have done, as far as a runtime needs it. */
 async function finish(root: string, name: "cc" | "python"): Promise<void> {
   // An unmerged package would put a folder in the place of these links, and half the libraries out of sight.
@@ -52,6 +55,7 @@ async function finish(root: string, name: "cc" | "python"): Promise<void> {
   await chmod(join(root, "home/nonroot"), 0o700);
   if (name === "python") await symlink("python3.13", join(root, "usr/bin/python3"));
 
+  for (const script of scripts) await rm(join(root, script), { force: true });
   await removeDocuments(root);
   // The C library's tables for old encodings.
   const libraries = (await readdir(join(root, "usr/lib"), { withFileTypes: true })).filter((entry) =>
@@ -70,7 +74,7 @@ export async function makeRuntime(
   const file = dockerfile(name);
   const packages = runtimePackages[name];
   const steps = await readFile(file, "utf8");
-  const recipe = shortHash({ recipeVersion, suite, packages, etc, steps });
+  const recipe = shortHash({ recipeVersion, suite, packages, etc, scripts, steps });
   const made = await madeBy(name, recipe);
   if (made) return made;
   const from = await archive();

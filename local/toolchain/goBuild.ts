@@ -24,13 +24,15 @@ export async function goProgram(): Promise<string> {
 
 /** Builds the spec's pinned version to `target`; minutes, once. @throws BuildError */
 export async function buildWithGo(spec: ToolSpec, target: string, report: Report = () => {}): Promise<void> {
+  const recipe = spec.go;
+  if (!recipe) throw new BuildError(`${spec.program} is not built here`);
   const go = await goProgram();
   report(`building ${spec.program} ${spec.version} with Go; this takes minutes, once`);
   await mkdir(dirname(target), { recursive: true });
   const work = await mkdtemp(join(dirname(target), "build-"));
   try {
     const output = join(work, basename(target));
-    const settings = Object.entries(spec.go.set).map(
+    const settings = Object.entries(recipe.set).map(
       ([name, value]) => `-X ${name}=${fill(value, spec.version)}`,
     );
     const built = await run(
@@ -42,10 +44,10 @@ export async function buildWithGo(spec: ToolSpec, target: string, report: Report
         `-ldflags=-s -w ${settings.join(" ")}`,
         "-o",
         output,
-        spec.go.package,
+        recipe.package,
       ],
       {
-        cwd: join(import.meta.dirname, "go", spec.go.module),
+        cwd: join(import.meta.dirname, "go", recipe.module),
         // What the user set for other work must not change the build; `auto` lets an older Go fetch the one asked for.
         env: { CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off", GOTOOLCHAIN: "auto" },
         report,

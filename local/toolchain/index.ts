@@ -66,7 +66,7 @@ async function obtain(name: ToolName, report: Report): Promise<Tool> {
   };
   const ways = [
     { source: "release" as const, go: () => fetchRelease(release, target, report) },
-    { source: "go" as const, go: () => buildWithGo(spec, target, report) },
+    ...(spec.go ? [{ source: "go" as const, go: () => buildWithGo(spec, target, report) }] : []),
   ];
   const said: string[] = [];
   for (const way of ways) {

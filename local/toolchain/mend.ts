@@ -1,11 +1,17 @@
 /** The commands by which a person gets a tool onto this system. */
 import { fill, type ToolSpec } from "./specs.ts";
 
+/** Homebrew's name of a program, where it is another one. */
+const formulae: Readonly<Record<string, string>> = {
+  dockle: "goodwithtech/r/dockle",
+  kubectl: "kubernetes-cli",
+};
+
 /** Lines for this platform, one below the other. */
 export function mend(spec: ToolSpec, platform: NodeJS.Platform = process.platform): string {
   const url = fill(spec.release.url, spec.version);
   if (platform === "darwin") {
-    return `brew install ${spec.program === "kubectl" ? "kubernetes-cli" : spec.program}`;
+    return `brew install ${formulae[spec.program] ?? spec.program}`;
   }
   const member = spec.release.member && fill(spec.release.member, spec.version);
   const folder = "mkdir -p ~/.local/bin";

@@ -3,7 +3,17 @@
  * and in go/<tool>/go.mod (`go get`), nowhere else.
  */
 
-export const toolNames = ["helm", "helm3", "helm4", "kubectl", "kubeconform"] as const;
+export const toolNames = [
+  "helm",
+  "helm3",
+  "helm4",
+  "kubectl",
+  "kubeconform",
+  "dive",
+  "dockle",
+  "syft",
+  "trivy",
+] as const;
 export type ToolName = (typeof toolNames)[number];
 
 export interface ToolSpec {
@@ -14,8 +24,13 @@ export interface ToolSpec {
   /** Versions that will do: at least `min`, and below `below`. */
   min: string;
   below?: string;
+  /** Versions between them that must not be used. */
+  never?: readonly string[];
   versionArgs: readonly string[];
-  /** The official release; `{os}` is linux or darwin, `{arch}` amd64 or arm64, `{version}` the one above. */
+  /**
+   * The official release; `{os}` is linux or darwin, `{arch}` amd64 or arm64, `{system}` both as in Linux-64bit or
+   * macOS-ARM64, `{version}` the one above.
+   */
   release: {
     url: string;
     /**
@@ -28,7 +43,7 @@ export interface ToolSpec {
     member?: string;
   };
   /** The Go module below go/ that builds it, and the linker's settings by which the program knows its version. */
-  go: { module: string; package: string; set: Readonly<Record<string, string>> };
+  go?: { module: string; package: string; set: Readonly<Record<string, string>> };
 }
 
 const helm3: ToolSpec = {
@@ -108,6 +123,68 @@ export const specs: Readonly<Record<ToolName, ToolSpec>> = {
       set: { "main.version": "v{version}" },
     },
   },
+  dive: {
+    program: "dive",
+    version: "0.13.1",
+    min: "0.12.0",
+    versionArgs: ["--version"],
+    release: {
+      url: "https://github.com/wagoodman/dive/releases/download/v{version}/dive_{version}_{os}_{arch}.tar.gz",
+      checksums:
+        "https://github.com/wagoodman/dive/releases/download/v{version}/dive_{version}_checksums.txt",
+      member: "dive",
+    },
+    go: { module: "dive", package: "github.com/wagoodman/dive", set: { "main.version": "{version}" } },
+  },
+  dockle: {
+    program: "dockle",
+    version: "0.4.15",
+    min: "0.4.14",
+    versionArgs: ["--version"],
+    release: {
+      url: "https://github.com/goodwithtech/dockle/releases/download/v{version}/dockle_{version}_{system}.tar.gz",
+      checksums:
+        "https://github.com/goodwithtech/dockle/releases/download/v{version}/dockle_{version}_checksums.txt",
+      member: "dockle",
+    },
+    go: {
+      module: "dockle",
+      package: "github.com/goodwithtech/dockle/cmd/dockle",
+      set: { "github.com/goodwithtech/dockle/pkg.version": "{version}" },
+    },
+  },
+  syft: {
+    program: "syft",
+    version: "1.57.0",
+    min: "1.20.0",
+    versionArgs: ["--version"],
+    release: {
+      url: "https://github.com/anchore/syft/releases/download/v{version}/syft_{version}_{os}_{arch}.tar.gz",
+      checksums: "https://github.com/anchore/syft/releases/download/v{version}/syft_{version}_checksums.txt",
+      member: "syft",
+    },
+    go: {
+      module: "syft",
+      package: "github.com/anchore/syft/cmd/syft",
+      set: { "main.version": "{version}" },
+    },
+  },
+  // Not built here: it takes ten minutes and more, and where no release host answers, the registry of its
+  // database will not answer either.
+  trivy: {
+    program: "trivy",
+    version: "0.72.0",
+    min: "0.68.2",
+    // Published by whoever had taken over the project's releases in March 2026 (GHSA-69fq-xp46-6x23).
+    never: ["0.69.4", "0.69.5", "0.69.6"],
+    versionArgs: ["--version"],
+    release: {
+      url: "https://github.com/aquasecurity/trivy/releases/download/v{version}/trivy_{version}_{system}.tar.gz",
+      checksums:
+        "https://github.com/aquasecurity/trivy/releases/download/v{version}/trivy_{version}_checksums.txt",
+      member: "trivy",
+    },
+  },
 };
 
 /** The first `v1.2.3` in a text, without `v`. */
@@ -126,7 +203,8 @@ export function compareVersions(a: string, b: string): number {
 }
 
 /** Will this version do? */
-export function acceptable(spec: Pick<ToolSpec, "min" | "below">, version: string): boolean {
+export function acceptable(spec: Pick<ToolSpec, "min" | "below" | "never">, version: string): boolean {
+  if (spec.never?.includes(version)) return false;
   if (compareVersions(version, spec.min) < 0) return false;
   return spec.below === undefined || compareVersions(version, spec.below) < 0;
 }
@@ -137,6 +215,7 @@ export function fill(template: string, version: string): string {
     version,
     os: process.platform,
     arch: process.arch === "x64" ? "amd64" : process.arch,
+    system: `${process.platform === "darwin" ? "macOS" : "Linux"}-${process.arch === "x64" ? "64bit" : "ARM64"}`,
   };
-  return template.replace(/\{(version|os|arch)\}/g, (_, name: string) => values[name] as string);
+  return template.replace(/\{(version|os|arch|system)\}/g, (_, name: string) => values[name] as string);
 }

@@ -1,4 +1,4 @@
-/** The layers that need Docker and a cluster. */
+/** The layers that need Docker and, but for the first, a cluster. */
 import { repoRoot } from "../../local/paths.ts";
 import type { Layer } from "./layer.ts";
 import { vitest } from "./tools.ts";
@@ -13,6 +13,11 @@ const file = (name: string) => [
 ];
 
 export const e2eLayers: Layer[] = [
+  {
+    name: "images",
+    title: "The images: contents, hardening, reproducibility",
+    run: () => vitest("e2e-images", file("images"), { cwd }),
+  },
   {
     name: "cluster",
     title: "Embedded cluster",

@@ -44,4 +44,30 @@ export const images = {
       "npm run up -- --cluster embedded",
     ],
   },
+  TF1208: {
+    title: "known vulnerabilities in an image",
+    cause: "A package of the image has a vulnerability that its database calls critical or high.",
+    fix: [
+      "npm run scan -- --json   # every one of them, with the version that mends it",
+      "# move to that version in frontend/, backend/ or local/baseImages/pins.ts, then:",
+      "npm run scan",
+    ],
+  },
+  TF1209: {
+    title: "not scanned",
+    cause:
+      "Trivy or its vulnerability database can't be had here, so nothing is known about the images, good or bad.",
+    fix: ["{fix}", "npm run scan"],
+  },
+  TF1210: {
+    title: "no packages seen in an image",
+    cause:
+      "A scanner that sees no packages finds nothing wrong with them either: the image has lost its dpkg database, or the packages lie where the scanner does not look.",
+    fix: ["docker history {image}", "npm run sbom"],
+  },
+  TF1211: {
+    title: "no bill of materials",
+    cause: "Syft ended with an error.",
+    fix: ["npm run sbom"],
+  },
 } as const satisfies Record<string, CodeEntry>;
