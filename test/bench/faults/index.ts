@@ -1,6 +1,7 @@
 /** Faults under a load of writes: each acknowledged write is looked for afterwards, and each fault must be over in the end. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { succeeds, taskflow } from "../../support/cli.ts";
+import { kubectl } from "../../support/cluster.ts";
 import type { Bench, Row } from "../measure.ts";
 import type { ClientSpec, Second } from "../rollout/client.ts";
 import { startHere } from "../rollout/load.ts";
@@ -26,6 +27,7 @@ export const faultsBench: Bench = async (report) => {
 };
 
 async function measure(fault: Fault): Promise<Row> {
+  await freshPods();
   const { headers } = await signUp(url);
   const mark = Date.now();
   const spec = (name: string, rate: number, keepAlive: boolean): ClientSpec => ({
@@ -57,6 +59,13 @@ async function measure(fault: Fault): Promise<Row> {
     runs: 1,
     goal: "0, 0",
   };
+}
+
+/** The kubelet waits longer before each restart of a container; so each fault meets pods of its own. */
+async function freshPods(): Promise<void> {
+  for (const name of ["backend", "frontend"]) await kubectl("rollout", "restart", `deployment/${name}`);
+  for (const name of ["backend", "frontend"])
+    await kubectl("rollout", "status", `deployment/${name}`, "--timeout=180s");
 }
 
 /** @throws where the app does not answer, five times running, within three minutes. */

@@ -18,7 +18,7 @@ const chosen = { TASKFLOW_CLUSTER: "embedded", TASKFLOW_DEPLOYER: "helm" };
 const url = "http://localhost:3000";
 const chart = `charts/${chartName}`;
 /** Seconds of load without any rollout, for comparison. */
-const steadySeconds = 15;
+const steadySeconds = 40;
 
 /** Rates are what two cores bear, with the cluster, the database and the clients on them. */
 const rates = { here: { keep: 25, fresh: 10 }, pod: { frontend: 15, keep: 90, fresh: 30 } };
@@ -51,9 +51,9 @@ export const rollouts: Bench = async (report) => {
   const rows: Row[] = [];
   try {
     const phases: Phase[] = [
-      { what: "one replica", replicas: 1, rounds: 2, values: [] },
-      { what: "two replicas", replicas: 2, rounds: 2, values: [] },
-      { what: "control, one replica: preStop sleep only", replicas: 1, rounds: 2, values: undrained },
+      { what: "one replica", replicas: 1, rounds: 16, values: [] },
+      { what: "two replicas", replicas: 2, rounds: 16, values: [] },
+      { what: "control, one replica: preStop sleep only", replicas: 1, rounds: 10, values: undrained },
     ];
     for (const phase of phases) rows.push(...told(phase, await measure(phase, report)));
   } finally {
