@@ -46,7 +46,7 @@ export async function deployments(stack: string): Promise<Recorded[]> {
 }
 
 /** Notes a deployment that begins; the one before, where it is the same. @returns its number. */
-export async function begin(stack: string, { images, values, chart }: ReleaseContent): Promise<number> {
+async function begin(stack: string, { images, values, chart }: ReleaseContent): Promise<number> {
   const chartHash = sourceHash(chart);
   // As JSON has it: an undefined field is none.
   const plain = JSON.parse(JSON.stringify(values)) as ChartValues;
@@ -106,7 +106,7 @@ export function recording(
 }
 
 /** Notes that the rollout of a deployment is complete. */
-export async function complete(stack: string, number: number): Promise<void> {
+async function complete(stack: string, number: number): Promise<void> {
   const file = join(placeOf(stack, number), recordFile);
   const recorded = shape.parse(JSON.parse(await readFile(file, "utf8")));
   if (!recorded.complete)

@@ -12,7 +12,6 @@ import {
   releaseName,
   secretNames,
 } from "../../components/chartValues.ts";
-import { type ImageSpec, imageSpecs } from "../../components/imageBuild.ts";
 import { deliver } from "../../components/imageDelivery.ts";
 import { sourceHash } from "../../components/sourceHash.ts";
 import { dockerOrFail, imageId } from "../../local/docker.ts";
@@ -22,7 +21,7 @@ import { tool } from "../../local/toolchain/index.ts";
 import { plainSecrets, type Stack } from "../stackFile.ts";
 import type { Step } from "../ui/steps.ts";
 import { rolloutStep } from "./rollout.ts";
-import type { Deployer, Place, Target } from "./types.ts";
+import type { CurrentTarget, Deployer, Place, Target } from "./types.ts";
 
 const fieldManager = "helm";
 const chartOf = ({ release }: Target) => join(repoRoot, release.chart);
@@ -89,10 +88,6 @@ export function helmDeployer(): Deployer {
   };
 }
 
-function specs({ stack, prepared }: Target): Record<AppComponent, ImageSpec> {
-  return imageSpecs({ version: stack.config.version, bases: prepared.bases });
-}
-
 function deployStep(target: () => Target): Step {
   return {
     title: "Deploy with Helm",
@@ -103,20 +98,19 @@ function deployStep(target: () => Target): Step {
   };
 }
 
-function buildStep(target: () => Target, component: AppComponent): Step {
+function buildStep(target: () => CurrentTarget, component: AppComponent): Step {
   return {
     title: `Build the ${component} image`,
     run: async (report, { signal }) => {
-      const spec = specs(target())[component];
-      const { ref, built } = await ensureImage(spec, { report, cancelSignal: signal });
+      const { ref, built } = await ensureImage(target().specs[component], { report, cancelSignal: signal });
       return built ? ref : `${ref} is built already`;
     },
   };
 }
 
-async function deliverImages(target: Target, report: Report): Promise<void> {
+async function deliverImages(target: CurrentTarget, report: Report): Promise<void> {
   const { keepImages: keep, registry } = target.stack.config;
-  for (const { repository, tag } of Object.values(specs(target))) {
+  for (const { repository, tag } of Object.values(target.specs)) {
     const id = await imageId(`${repository}:${tag}`);
     if (!id) {
       throw new TaskFlowError("TF1201", {

@@ -15,7 +15,7 @@ import { rolloutStep, watchOrThrow } from "./rollout.ts";
 import type { Deployer, Target } from "./types.ts";
 
 /** The passphrase that the README documents for the dev stack; production's is nobody's but yours. */
-const devPassphrase = "taskflow-dev";
+export const devPassphrase = "taskflow-dev";
 
 /** Environment of a Pulumi run; what the user has set wins. */
 function environment(stack: Stack): Record<string, string> {

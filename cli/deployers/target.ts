@@ -3,17 +3,17 @@ import { type Outputs, outputs } from "../../components/outputs.ts";
 import { currentContent } from "../../components/releaseContent.ts";
 import type { Prepared } from "../../local/prepare.ts";
 import type { Stack } from "../stackFile.ts";
-import type { Target } from "./types.ts";
+import type { CurrentTarget, Target } from "./types.ts";
 
 /** What the checkout and the stack's configuration say, once the preparation is done; made once. */
-export function currentTarget(stack: Stack, prepared: () => Prepared): () => Target {
-  let target: Target | undefined;
+export function currentTarget(stack: Stack, prepared: () => Prepared): () => CurrentTarget {
+  let target: CurrentTarget | undefined;
   return () => {
     if (!target) {
       const place = prepared();
       const specs = imageSpecs({ version: stack.config.version, bases: place.bases });
       const release = currentContent(stack.config, specs, place.database.revision);
-      target = { stack, prepared: place, release };
+      target = { stack, prepared: place, specs, release };
     }
     return target;
   };

@@ -1,3 +1,5 @@
+import type { AppComponent } from "../../components/chartValues.ts";
+import type { ImageSpec } from "../../components/imageBuild.ts";
 import type { ReleaseContent } from "../../components/releaseContent.ts";
 import type { Prepared } from "../../local/prepare.ts";
 import type { Report } from "../../local/run.ts";
@@ -18,11 +20,16 @@ export interface Target extends Place {
   recorded?: string;
 }
 
+/** What the checkout says now, its images with it. */
+export interface CurrentTarget extends Target {
+  specs: Readonly<Record<AppComponent, ImageSpec>>;
+}
+
 /** Pulumi or Helm: the same images and the same chart values, applied one way or the other. */
 export interface Deployer {
   readonly name: "pulumi" | "helm";
   /** The steps of `up` after the preparation; when the last one is done, the rollout is complete. `target` is there once the first one runs. */
-  up(target: () => Target): [Step, ...Step[]];
+  up(target: () => CurrentTarget): [Step, ...Step[]];
   /** The steps that apply `target().release`, an earlier one whose images are there, and wait for its rollout. */
   rollback(target: () => Target): [Step, ...Step[]];
   /** What `up` would change, as text for a person; empty when nothing. */

@@ -1,9 +1,8 @@
 import { Command } from "commander";
-import { preflight } from "../../local/doctor/index.ts";
-import { preparation } from "../../local/prepare.ts";
 import { deployed } from "../deployed.ts";
 import { exclusively } from "../lock.ts";
 import { type StackOptions, withStack } from "../options.ts";
+import { preparing } from "../preparing.ts";
 import { readStack } from "../stackFile.ts";
 import { steps } from "../ui/steps.ts";
 
@@ -20,14 +19,8 @@ export function cluster(): Command {
       }
       const stack = await readStack(options);
       await exclusively("cluster", async () => {
-        const { steps: prepare, result } = preparation(stack.config);
-        await steps(`TaskFlow: cluster (stack ${stack.name})`, [
-          {
-            title: "Check this machine",
-            run: (report) => preflight({ config: stack.config, yes: Boolean(options.yes), report }),
-          },
-          ...prepare,
-        ]);
+        const { steps: prepare, result } = preparing(stack, options);
+        await steps(`TaskFlow: cluster (stack ${stack.name})`, [...prepare]);
         console.log(`\nexport KUBECONFIG=${result().access.kubeconfig}`);
       });
     });

@@ -1,10 +1,9 @@
 import { Command } from "commander";
-import { preflight } from "../../local/doctor/index.ts";
-import { preparation } from "../../local/prepare.ts";
 import { chooseDeployer } from "../deployers/index.ts";
 import { currentTarget } from "../deployers/target.ts";
 import { exclusively } from "../lock.ts";
 import { type DeployOptions, withDeployer } from "../options.ts";
+import { preparing } from "../preparing.ts";
 import { readStack } from "../stackFile.ts";
 import { steps } from "../ui/steps.ts";
 
@@ -22,14 +21,10 @@ export function comparing(
       const stack = await readStack(options);
       await exclusively(verb, async () => {
         const { deployer, note } = await chooseDeployer(stack, options.deployer);
-        const { steps: prepare, result } = preparation(stack.config);
+        const { steps: prepare, result } = preparing(stack, options);
         if (note) console.error(`${note}\n`);
         let diff = "";
         await steps(`TaskFlow: ${verb} (stack ${stack.name}, ${deployer.name})`, [
-          {
-            title: "Check this machine",
-            run: (report) => preflight({ config: stack.config, yes: Boolean(options.yes), report }),
-          },
           ...prepare,
           {
             title: words.step,

@@ -3,8 +3,6 @@ import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import { components } from "../../components/chartValues.ts";
 import { recordedContent } from "../../components/releaseContent.ts";
 import { chooseCluster } from "../../local/clusters/index.ts";
-import { preflight } from "../../local/doctor/index.ts";
-import { preparation } from "../../local/prepare.ts";
 import { answerStep } from "../answer.ts";
 import { chooseDeployer } from "../deployers/index.ts";
 import { shown } from "../deployers/target.ts";
@@ -13,6 +11,7 @@ import { readDeployment } from "../deployment.ts";
 import { deployments, previous, type Recorded, recordFolder, recording } from "../deployments.ts";
 import { exclusively } from "../lock.ts";
 import { type DeployOptions, withDeployer } from "../options.ts";
+import { preparing } from "../preparing.ts";
 import { readStack } from "../stackFile.ts";
 import { steps } from "../ui/steps.ts";
 
@@ -42,16 +41,12 @@ export function rollback(): Command {
       const recorded = recordFolder(stack.name, wanted.number);
       await exclusively("rollback", async () => {
         const { deployer } = await chooseDeployer(stack, options.deployer);
-        const { steps: prepare, result } = preparation(stack.config);
+        const { steps: prepare, result } = preparing(stack, options);
         const release = recordedContent(recorded);
         const target = (): Target => ({ stack, prepared: result(), release, recorded });
         await steps(
           `TaskFlow: rollback to deployment ${wanted.number} (stack ${stack.name}, ${deployer.name})`,
           [
-            {
-              title: "Check this machine",
-              run: (report) => preflight({ config: stack.config, yes: Boolean(options.yes), report }),
-            },
             ...prepare,
             {
               title: "Find its images",

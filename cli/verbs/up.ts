@@ -1,6 +1,4 @@
 import { Command } from "commander";
-import { preflight } from "../../local/doctor/index.ts";
-import { preparation } from "../../local/prepare.ts";
 import { answerStep } from "../answer.ts";
 import { chooseDeployer } from "../deployers/index.ts";
 import { currentTarget, shown } from "../deployers/target.ts";
@@ -8,6 +6,7 @@ import { writeDeployment } from "../deployment.ts";
 import { recording } from "../deployments.ts";
 import { exclusively } from "../lock.ts";
 import { type DeployOptions, withDeployer } from "../options.ts";
+import { preparing } from "../preparing.ts";
 import { readStack } from "../stackFile.ts";
 import { type Step, steps } from "../ui/steps.ts";
 
@@ -24,7 +23,7 @@ export function up(): Command {
       const stack = await readStack(options);
       await exclusively("up", async () => {
         const { deployer, note } = await chooseDeployer(stack, options.deployer);
-        const { steps: prepare, result } = preparation(stack.config);
+        const { steps: prepare, result } = preparing(stack, options);
         if (note) console.error(`${note}\n`);
         const target = currentTarget(stack, result);
         const [first, ...others] = deployer.up(target);
@@ -44,10 +43,6 @@ export function up(): Command {
           ...others,
         ];
         await steps(`TaskFlow: up (stack ${stack.name}, ${deployer.name})`, [
-          {
-            title: "Check this machine",
-            run: (report) => preflight({ config: stack.config, yes: Boolean(options.yes), report }),
-          },
           ...prepare,
           ...recording(stack.name, () => target().release, deploy),
           answerStep(target),

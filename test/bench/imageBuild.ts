@@ -1,6 +1,7 @@
 import { appendFile, cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildRequest } from "../../components/builtImage.ts";
 import { imageSpecs } from "../../components/imageBuild.ts";
 import { ensureBases } from "../../local/baseImages/index.ts";
 import { buildImage, docker } from "../../local/docker.ts";
@@ -19,10 +20,9 @@ export const imageBuild: Bench = async (report) => {
     const folder = await mkdtemp(join(tmpdir(), "build-"));
     const context = join(folder, component);
     const request = {
+      ...buildRequest(spec),
       context,
       dockerfile: join(context, "Dockerfile"),
-      target: spec.target,
-      args: spec.args,
       tags: [`${spec.repository}:bench`] as [string],
       report,
     };

@@ -1,3 +1,4 @@
+import { devPassphrase } from "../../cli/deployers/pulumi.ts";
 import { repoRoot } from "../../local/paths.ts";
 import { run } from "../../local/run.ts";
 import { pulumiCli } from "../../local/toolchain/index.ts";
@@ -27,7 +28,7 @@ export const noop: Bench = async (report) => {
     const env = {
       ...cli.env,
       ...cluster,
-      PULUMI_CONFIG_PASSPHRASE: "taskflow-dev",
+      PULUMI_CONFIG_PASSPHRASE: devPassphrase,
       PULUMI_SKIP_UPDATE_CHECK: "true",
     };
     const seconds = await timed(5, async () => {

@@ -1,4 +1,6 @@
 /** The deployed objects, for the tests that look at the cluster. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { components } from "../../components/chartValues.ts";
 import { chooseCluster } from "../../local/clusters/index.ts";
 import { run } from "../../local/run.ts";
 import { tool } from "../../local/toolchain/index.ts";
@@ -15,6 +17,33 @@ export async function kubectl(...args: string[]): Promise<string> {
   const result = await run(...(await kubectlCommand(...args)));
   if (result.failed) throw new Error(`kubectl ${args.join(" ")}: ${result.all}`);
   return result.stdout;
+}
+
+/** Runs Helm against the same place. Throws with Helm's output where it fails. */
+export async function helm(...args: string[]): Promise<string> {
+  const { kubeconfig, context } = await (await chooseCluster("embedded")).kubeconfig();
+  const place = ["--kubeconfig", kubeconfig, "--kube-context", context, "--namespace", "todo-app"];
+  const result = await run((await tool("helm")).path, [...args, ...place]);
+  if (result.failed) throw new Error(`helm ${args.slice(0, 2).join(" ")}: ${result.all}`);
+  return result.stdout;
+}
+
+/** Until the new pods of both Deployments are there. */
+export async function rolledOut(): Promise<void> {
+  for (const name of components) await kubectl("rollout", "status", `deployment/${name}`, "--timeout=180s");
+}
+
+/** Until they are rolled out and the old pods are gone. */
+export async function settled(): Promise<void> {
+  await rolledOut();
+  for (;;) {
+    const { items } = JSON.parse(
+      await kubectl("get", "pods", "--selector=app in (frontend,backend)", "--output", "json"),
+    );
+    if (!items.some((pod: { metadata: { deletionTimestamp?: string } }) => pod.metadata.deletionTimestamp))
+      return;
+    await sleep(300);
+  }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: objects of every kind, read by the field

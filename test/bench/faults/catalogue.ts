@@ -10,9 +10,7 @@ import { repoRoot } from "../../../local/paths.ts";
 import { stopPostgres } from "../../../local/postgres/index.ts";
 import { succeeds, taskflow } from "../../support/cli.ts";
 import { kubectl, kubectlCommand, object } from "../../support/cluster.ts";
-
-export const chosen = { TASKFLOW_CLUSTER: "embedded", TASKFLOW_DEPLOYER: "helm" };
-export const url = "http://localhost:3000";
+import { chosen } from "../rollout/load.ts";
 
 export interface Fault {
   what: string;

@@ -1,12 +1,12 @@
 /** Faults under a load of writes: each acknowledged write is looked for afterwards, and each fault must be over in the end. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { succeeds, taskflow } from "../../support/cli.ts";
-import { kubectl } from "../../support/cluster.ts";
+import { kubectl, rolledOut } from "../../support/cluster.ts";
 import type { Bench, Row } from "../measure.ts";
 import type { ClientSpec, Second } from "../rollout/client.ts";
-import { startHere } from "../rollout/load.ts";
+import { chosen, startHere, url } from "../rollout/load.ts";
 import { checkWrites, signUp } from "../rollout/writes.ts";
-import { chosen, type Fault, faults, url } from "./catalogue.ts";
+import { type Fault, faults } from "./catalogue.ts";
 
 /** Seconds of load before and after each fault. */
 const margin = 4;
@@ -49,13 +49,12 @@ async function measure(fault: Fault): Promise<Row> {
   } finally {
     seen = await Promise.all(clients.map((client) => client.stop()));
   }
-  const writes = await Promise.all(clients.map(({ spec }, i) => checkWrites(spec.name, seen[i] as Second[])));
-  const sum = (key: keyof (typeof writes)[number]) => writes.reduce((total, one) => total + one[key], 0);
+  const writes = await checkWrites(clients, seen);
   const failed = seen.flat().reduce((total, second) => total + second.failures.length, 0);
   return {
     bench: "faults",
     what: `${fault.what}: acknowledged writes lost, written twice`,
-    measured: `${sum("lost")}, ${sum("duplicated")} of ${sum("acknowledged")}; ${failed} refused, ${silence(seen.flat())} s without an answer`,
+    measured: `${writes.lost}, ${writes.duplicated} of ${writes.acknowledged}; ${failed} refused, ${silence(seen.flat())} s without an answer`,
     runs: 1,
     goal: "0, 0",
   };
@@ -64,8 +63,7 @@ async function measure(fault: Fault): Promise<Row> {
 /** The kubelet waits longer before each restart of a container; so each fault meets pods of its own. */
 async function freshPods(): Promise<void> {
   for (const name of ["backend", "frontend"]) await kubectl("rollout", "restart", `deployment/${name}`);
-  for (const name of ["backend", "frontend"])
-    await kubectl("rollout", "status", `deployment/${name}`, "--timeout=180s");
+  await rolledOut();
 }
 
 /** @throws where the app does not answer, five times running, within three minutes. */

@@ -12,6 +12,10 @@ export interface Client {
   stop(): Promise<Second[]>;
 }
 
+/** What the benches under load deploy, and where it answers. */
+export const chosen = { TASKFLOW_CLUSTER: "embedded", TASKFLOW_DEPLOYER: "helm" };
+export const url = "http://localhost:3000";
+
 const file = new URL("client.ts", import.meta.url);
 /** A pod of the frontend's image: it has Node, and the restricted standard lets it in. */
 const pod = "load";

@@ -3,24 +3,21 @@
  * app stopped the common way (the preStop sleep alone) as a control, in the same run.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { deployed } from "../../../cli/deployed.ts";
 import { chartName, releaseName } from "../../../components/chartValues.ts";
-import { run } from "../../../local/run.ts";
-import { tool } from "../../../local/toolchain/index.ts";
 import { succeeds, taskflow } from "../../support/cli.ts";
-import { kubectl } from "../../support/cluster.ts";
+import { helm, settled } from "../../support/cluster.ts";
 import type { Bench, Row } from "../measure.ts";
 import type { ClientSpec, Second } from "./client.ts";
-import { type Client, loadPod, startHere, startInPod } from "./load.ts";
+import { type Client, chosen, loadPod, startHere, startInPod, url } from "./load.ts";
 import { checkWrites, signUp, type Writes } from "./writes.ts";
 
-const chosen = { TASKFLOW_CLUSTER: "embedded", TASKFLOW_DEPLOYER: "helm" };
-const url = "http://localhost:3000";
 const chart = `charts/${chartName}`;
 /** Seconds of load without any rollout, for comparison. */
 const steadySeconds = 40;
 
-/** Rates are what two cores bear, with the cluster, the database and the clients on them. */
+const patience = ["--wait", "--timeout", "5m"];
+
+/** Requests a second of each client. */
 const rates = { here: { keep: 25, fresh: 10 }, pod: { frontend: 15, keep: 90, fresh: 30 } };
 
 interface Phase {
@@ -77,7 +74,7 @@ async function measure(phase: Phase, report: (line: string) => void): Promise<Ou
     "--set-string",
     `podAnnotations.round=${mark}`,
   ];
-  await helm(...changed("0"));
+  await helm(...changed("0"), ...patience);
   await settled();
 
   const removePod = await loadPod();
@@ -93,7 +90,7 @@ async function measure(phase: Phase, report: (line: string) => void): Promise<Ou
       const back = round % 2 === 1;
       report(`${phase.what}: ${back ? "rollback" : "rollout"} ${round + 1} of ${phase.rounds}`);
       const from = Date.now();
-      await helm(...(back ? ["rollback", releaseName] : changed(`${round + 1}`)));
+      await helm(...(back ? ["rollback", releaseName] : changed(`${round + 1}`)), ...patience);
       await settled();
       windows.push({ from, to: Date.now() });
     }
@@ -105,9 +102,6 @@ async function measure(phase: Phase, report: (line: string) => void): Promise<Ou
   const inside = (at: number, { from, to }: { from: number; to: number }) =>
     at * 1000 >= from && (at + 1) * 1000 <= to;
   const all = seen.flat();
-  const checked = await Promise.all(
-    clients.map((client, i) => checkWrites(client.spec.name, seen[i] as Second[])),
-  );
   const failures = new Map<string, number>();
   for (const { method, kind } of all.flatMap((second) => second.failures)) {
     failures.set(`${method} ${kind}`, (failures.get(`${method} ${kind}`) ?? 0) + 1);
@@ -115,12 +109,7 @@ async function measure(phase: Phase, report: (line: string) => void): Promise<Ou
   return {
     requests: all.reduce((sum, second) => sum + second.latencies.length + second.failures.length, 0),
     failures,
-    writes: checked.reduce((sum, one) => ({
-      acknowledged: sum.acknowledged + one.acknowledged,
-      lost: sum.lost + one.lost,
-      duplicated: sum.duplicated + one.duplicated,
-      unacknowledged: sum.unacknowledged + one.unacknowledged,
-    })),
+    writes: await checkWrites(clients, seen),
     steady: all
       .filter(({ at }) => inside(at, { from: steadyFrom, to: steadyTo }))
       .flatMap((second) => second.latencies),
@@ -156,34 +145,6 @@ async function start(): Promise<Client[]> {
       spec("backend-fresh", { api: backend, rate: rates.pod.fresh, keepAlive: false, userId }),
     ),
   ];
-}
-
-async function helm(...args: string[]): Promise<void> {
-  const { stack, access } = await deployed({ stack: "dev", cluster: "embedded" });
-  const place = [
-    "--namespace",
-    stack.config.namespace,
-    "--kubeconfig",
-    access.kubeconfig,
-    "--kube-context",
-    access.context,
-  ];
-  const result = await run((await tool("helm")).path, [...args, "--wait", "--timeout", "5m", ...place]);
-  if (result.failed) throw new Error(`helm ${args.slice(0, 2).join(" ")}: ${result.all}`);
-}
-
-/** Until the Deployments are rolled out and the old pods are gone. */
-async function settled(): Promise<void> {
-  for (const name of ["backend", "frontend"])
-    await kubectl("rollout", "status", `deployment/${name}`, "--timeout=180s");
-  for (;;) {
-    const { items } = JSON.parse(
-      await kubectl("get", "pods", "--selector=app in (frontend,backend)", "--output", "json"),
-    );
-    if (!items.some((pod: { metadata: { deletionTimestamp?: string } }) => pod.metadata.deletionTimestamp))
-      return;
-    await sleep(300);
-  }
 }
 
 function told(phase: Phase, outcome: Outcome): Row[] {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import pg from "pg";
 import { object } from "../../support/cluster.ts";
 import { type Second, titleOf } from "./client.ts";
+import type { Client } from "./load.ts";
 
 export interface Writes {
   acknowledged: number;
@@ -31,27 +32,34 @@ export async function signUp(url: string): Promise<{ userId: string; headers: Re
   return { userId: user.id, headers: { Cookie: cookie, Origin: url } };
 }
 
-export async function checkWrites(name: string, seconds: readonly Second[]): Promise<Writes> {
+/** @param seen what each of the clients saw, in their order. */
+export async function checkWrites(
+  clients: readonly Client[],
+  seen: readonly (readonly Second[])[],
+): Promise<Writes> {
   const { data } = await object("secret", "backend-secrets");
   const url = new URL(Buffer.from(data.DATABASE_URL, "base64").toString());
   // The same server, as this machine reaches it.
   url.hostname = "127.0.0.1";
   const database = new pg.Client({ connectionString: url.toString() });
   await database.connect();
+  const sum: Writes = { acknowledged: 0, lost: 0, duplicated: 0, unacknowledged: 0 };
   try {
-    const { rows } = await database.query<{ title: string; count: string }>(
-      "SELECT title, count(*) FROM task WHERE starts_with(title, $1) GROUP BY title",
-      [`${name} `],
-    );
-    const there = new Map(rows.map(({ title, count }) => [title, Number(count)]));
-    const written = seconds.flatMap((second) => second.written);
-    const unknown = seconds.flatMap((second) => second.unknown);
-    return {
-      acknowledged: written.length,
-      lost: written.filter((number) => !there.has(titleOf(name, number))).length,
-      duplicated: [...there.values()].filter((count) => count > 1).length,
-      unacknowledged: unknown.filter((number) => there.has(titleOf(name, number))).length,
-    };
+    for (const [i, { spec }] of clients.entries()) {
+      const seconds = seen[i] ?? [];
+      const { rows } = await database.query<{ title: string; count: string }>(
+        "SELECT title, count(*) FROM task WHERE starts_with(title, $1) GROUP BY title",
+        [`${spec.name} `],
+      );
+      const there = new Map(rows.map(({ title, count }) => [title, Number(count)]));
+      const isThere = (number: number) => there.has(titleOf(spec.name, number));
+      const written = seconds.flatMap((second) => second.written);
+      sum.acknowledged += written.length;
+      sum.lost += written.filter((number) => !isThere(number)).length;
+      sum.duplicated += [...there.values()].filter((count) => count > 1).length;
+      sum.unacknowledged += seconds.flatMap((second) => second.unknown).filter(isThere).length;
+    }
+    return sum;
   } finally {
     await database.end();
   }
