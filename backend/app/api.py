@@ -16,7 +16,7 @@ from app import ai, health
 from app.database.connections import Database
 from app.http.body_limit import BodyLimit
 from app.http.deadline import Deadline
-from app.http.drain import ConnectionClose, Drain
+from app.http.drain import ConnectionAdvice, Drain
 from app.http.problems import MEDIA_TYPE, Problem, install_problem_handlers
 from app.http.request_log import HEADER, RequestLog
 from app.readiness import Readiness
@@ -83,7 +83,7 @@ def create_api(settings: Settings) -> FastAPI:
 
 def wrap(api: ASGIApp, drain: Drain) -> ASGIApp:
     """`api` with what every request passes through, outermost first: log, drain, body limit, deadline."""
-    return RequestLog(ConnectionClose(BodyLimit(Deadline(api)), drain))
+    return RequestLog(ConnectionAdvice(BodyLimit(Deadline(api)), drain))
 
 
 def _operation_id(route: APIRoute) -> str:

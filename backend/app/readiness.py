@@ -1,4 +1,4 @@
-"""Readiness, latched: not ready until this process has once reached the database at the right schema.
+"""Readiness, latched: not ready until this process has reached the database at its schema and warmed up.
 
 Afterwards it stays ready. A database outage must not take every pod out of its Service at once: the API goes
 on answering a bounded 503, which says more than a refused connection.
@@ -10,13 +10,16 @@ import asyncio
 
 import psycopg
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
-from app.database.connections import Database
+from app.database.connections import POOL_SIZE, Database
 from app.database.failures import connection_failure
 from app.database.tables import SCHEMA_REVISION
+from app.tasks.store import list_tasks
 
 RETRY_SECONDS = 1
 _QUERY_SECONDS = 3
+_WARM_UP_SECONDS = 10
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +37,8 @@ class Readiness:
         while not self.ready:
             reason = await self.check()
             if reason is None:
+                reason = await self.warm_up()
+            if reason is None:
                 self.ready = True
                 log.info("ready", schema=SCHEMA_REVISION)
                 return
@@ -41,6 +46,21 @@ class Readiness:
                 log.warning("not ready", reason=reason)
             self.reason = reason
             await asyncio.sleep(RETRY_SECONDS)
+
+    async def warm_up(self) -> str | None:
+        """Open the pool's connections and compile the first query, which the first users would wait for."""
+
+        async def nobodys_tasks() -> None:
+            async with self._database.session() as session:
+                await list_tasks(session, "", limit=1, after=None)
+
+        try:
+            async with asyncio.timeout(_WARM_UP_SECONDS):
+                # At once, so that each needs a connection of its own.
+                await asyncio.gather(*(nobodys_tasks() for _ in range(POOL_SIZE)))
+        except (SQLAlchemyError, psycopg.Error, TimeoutError) as error:
+            return f"the first queries failed ({type(error).__name__})"
+        return None
 
     async def check(self) -> str | None:
         """One fresh connection and one look at the schema: None when both are right, else the reason."""

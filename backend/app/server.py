@@ -18,7 +18,7 @@ FINISH_SECONDS = 8
 
 _MARGIN_SECONDS = 4
 
-# Longer than the idle time after which clients close (4 s in Node's fetch), so that it is they who close.
+# Much longer than clients are told (drain.IDLE_SECONDS), so that it is they who close.
 _KEEP_ALIVE_SECONDS = 75
 
 log = structlog.get_logger(__name__)

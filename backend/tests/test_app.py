@@ -7,7 +7,9 @@ import pytest
 from fastapi import FastAPI
 
 from app.api import create_api, wrap
-from app.http.drain import Drain
+from app.http.body_limit import MAX_BODY_BYTES
+from app.http.drain import IDLE_SECONDS, Drain
+from app.settings import Settings
 from tests.conftest import settings_for
 from tests.support.tokens import mint
 
@@ -19,6 +21,18 @@ async def test_a_request_id_that_could_spoil_a_log_is_replaced(
     response = await anonymous.get("/health/live", headers={"X-Request-Id": given})
     assert len(response.headers["X-Request-Id"]) == 32
     assert response.headers["X-Request-Id"] != given
+
+
+async def test_every_answer_says_how_long_its_connection_may_be_kept(anonymous: httpx.AsyncClient) -> None:
+    assert Settings.model_fields["drain_seconds"].default > IDLE_SECONDS
+    for path in ("/health/live", "/api/tasks", "/nothing"):
+        response = await anonymous.get(path)
+        assert response.headers["Connection"] == "keep-alive"
+        assert response.headers["Keep-Alive"] == f"timeout={IDLE_SECONDS}"
+    response = await anonymous.post("/api/tasks", content=b"x" * (MAX_BODY_BYTES + 1))
+    assert response.status_code == 413
+    assert response.headers["Connection"] == "close"
+    assert "Keep-Alive" not in response.headers
 
 
 async def test_only_the_frontends_origin_may_read_answers(anonymous: httpx.AsyncClient) -> None:

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from app import readiness as module
 from app.api import create_api, wrap
+from app.database.connections import POOL_SIZE
 from app.http.deadline import ANSWER_SECONDS
 from app.http.drain import Drain
 from app.migrate import migrate
@@ -90,6 +91,31 @@ async def test_ready_on_a_newer_schema(new_database: Callable[[], str]) -> None:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     api = create_api(settings_for(url))
     assert await api.state.readiness.check() is None
+
+
+async def test_ready_with_every_connection_of_the_pool_open(new_database: Callable[[], str]) -> None:
+    url = new_database()
+    migrate(url)
+    async with served(url) as (api, _):
+        await until_ready(api)
+        with psycopg.connect(url) as connection:
+            open_connections = connection.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND application_name = 'taskflow-backend'"
+            ).fetchone()
+    assert open_connections == (POOL_SIZE,)
+
+
+async def test_not_ready_while_the_first_queries_fail(new_database: Callable[[], str]) -> None:
+    url = new_database()
+    migrate(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ALTER TABLE task RENAME TO hidden")
+        async with served(url) as (api, client):
+            while await reason_of(client) != "the first queries failed (ProgrammingError)":
+                await asyncio.sleep(0.01)
+            connection.execute("ALTER TABLE hidden RENAME TO task")
+            await until_ready(api)
 
 
 async def test_the_reason_shows_no_password(server_url: str) -> None:

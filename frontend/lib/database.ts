@@ -7,7 +7,7 @@ const CONNECT_TIMEOUT_MS = 3_000;
 /** Milliseconds after which a statement is given up. */
 const STATEMENT_TIMEOUT_MS = 5_000;
 /** Connections a process; the pods share one PostgreSQL. */
-const POOL_SIZE = 5;
+export const POOL_SIZE = 5;
 
 // The bundler gives each route its own copy of a module; the pool must be one a process.
 const shared = globalThis as typeof globalThis & { taskflowPrisma?: PrismaClient };

@@ -9,7 +9,8 @@ const tables = ["user", "session", "account", "verification"] as const;
 export type Readiness = { ready: true } | { ready: false; reason: string };
 
 /**
- * Latched: not ready until one new connection since boot has found the tables, and ready from then on.
+ * Latched: not ready until one new connection since boot has found the tables and the first requests were
+ * answered, and ready from then on.
  * A database that goes away later is answered with a 503 a request; taking every pod out would only hide it.
  */
 export function createReadiness(check: () => Promise<Readiness>): () => Promise<Readiness> {

@@ -10,6 +10,9 @@ export interface CliResult {
   seconds: number;
 }
 
+/** Everything that the CLI printed for this file's tests. */
+export const transcript: string[] = [];
+
 export async function taskflow(args: string[], env: Record<string, string> = {}): Promise<CliResult> {
   const started = performance.now();
   const result = await execa(process.execPath, [join(repoRoot, "bootstrap.mjs"), ...args], {
@@ -19,6 +22,7 @@ export async function taskflow(args: string[], env: Record<string, string> = {})
     reject: false,
   });
   const seconds = (performance.now() - started) / 1000;
+  transcript.push(result.stdout, result.stderr);
   console.log(`$ npm run ${args.join(" ")}   # exit ${result.exitCode}, ${seconds.toFixed(1)} s`);
   return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr, seconds };
 }
@@ -44,6 +48,7 @@ export async function interrupted(
     process.kill(-(child.pid as number), "SIGINT");
   });
   const { exitCode, stdout, stderr } = await child;
+  transcript.push(stdout, stderr);
   if (!pressed) throw new Error(`npm run ${args.join(" ")} never said ${when}: ${stderr}`);
   return { exitCode, stdout, stderr, seconds: (performance.now() - started) / 1000 };
 }

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 CONNECT_SECONDS = 3
 POOL_WAIT_SECONDS = 3
+POOL_SIZE = 5
+"""Connections that are kept; twice as many may be open."""
 
 # A peer that vanished (node gone, network cut) is noticed after seconds, not after the kernel's 15 minutes.
 _LIVENESS: dict[str, Any] = {
@@ -29,8 +31,8 @@ class Database:
             "postgresql+psycopg://",
             # libpq reads the URL, not SQLAlchemy: sslmode, channel_binding, several hosts work as they are.
             async_creator=self.connect,
-            pool_size=5,
-            max_overflow=5,
+            pool_size=POOL_SIZE,
+            max_overflow=POOL_SIZE,
             pool_timeout=POOL_WAIT_SECONDS,
             pool_pre_ping=True,
             use_native_hstore=False,

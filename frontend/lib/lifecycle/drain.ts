@@ -4,8 +4,11 @@ import type { Server, ServerResponse } from "node:http";
 /** Milliseconds between two looks at the connections that are still open. */
 const POLL_MS = 50;
 
-/** Milliseconds added to the keep-alive time, for a request that is on its way when it runs out. */
-const KEEP_ALIVE_MARGIN_MS = 1_000;
+/**
+ * Milliseconds that an idle connection is kept beyond the time that clients are told, for a request that is on its
+ * way when it runs out. Seconds, as a busy machine delays both sides.
+ */
+const KEEP_ALIVE_MARGIN_MS = 4_000;
 
 interface RequestStart {
   response: ServerResponse;
@@ -29,6 +32,7 @@ export class HttpDrain {
   private readonly onRequest = (message: unknown): void => {
     const { response, server } = message as RequestStart;
     this.servers.add(server);
+    server.keepAliveTimeoutBuffer = KEEP_ALIVE_MARGIN_MS;
     this.inFlight.add(response);
     response.once("close", () => this.inFlight.delete(response));
     if (this.draining) response.setHeader("Connection", "close");
