@@ -9,6 +9,7 @@ export const toolNames = [
   "helm4",
   "kubectl",
   "kubeconform",
+  "kube-score",
   "dive",
   "dockle",
   "syft",
@@ -121,6 +122,24 @@ export const specs: Readonly<Record<ToolName, ToolSpec>> = {
       module: "kubeconform",
       package: "github.com/yannh/kubeconform/cmd/kubeconform",
       set: { "main.version": "v{version}" },
+    },
+  },
+  "kube-score": {
+    program: "kube-score",
+    version: "1.20.0",
+    // Another minor version has other checks, which the chart test's recorded ignores don't answer.
+    min: "1.20.0",
+    below: "1.21.0",
+    versionArgs: ["version"],
+    release: {
+      url: "https://github.com/zegl/kube-score/releases/download/v{version}/kube-score_{version}_{os}_{arch}.tar.gz",
+      checksums: "https://github.com/zegl/kube-score/releases/download/v{version}/checksums.txt",
+      member: "kube-score",
+    },
+    go: {
+      module: "kube-score",
+      package: "github.com/zegl/kube-score/cmd/kube-score",
+      set: { "main.version": "{version}" },
     },
   },
   dive: {

@@ -36,6 +36,8 @@ describe("versions", () => {
     ["helm4", "3.22.0", false],
     ["kubectl", "1.27.9", false],
     ["kubectl", "1.28.0", true],
+    ["kube-score", "1.20.1", true],
+    ["kube-score", "1.21.0", false],
     ["trivy", "0.69.3", true],
     ["trivy", "0.69.4", false],
     ["trivy", "0.69.6", false],
@@ -60,6 +62,7 @@ describe.each(toolNames)("%s", (name) => {
       // kubectl's module counts from 0 where the program counts from 1.
       kubectl: `k8s.io/kubectl v0${spec.version.slice(1)}`,
       kubeconform: `github.com/yannh/kubeconform v${spec.version}`,
+      "kube-score": `github.com/zegl/kube-score v${spec.version}`,
       dive: `github.com/wagoodman/dive v${spec.version}`,
       dockle: `github.com/goodwithtech/dockle v${spec.version}`,
       syft: `github.com/anchore/syft v${spec.version}`,
