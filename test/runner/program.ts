@@ -12,7 +12,8 @@ const bin = (name: string) => join(cwd, "node_modules", ".bin", name);
 /** Built or fetched once, before tests run side by side and with a time limit each. */
 async function chartTools(): Promise<void> {
   const report = (line: string) => console.log(line);
-  for (const name of ["helm3", "helm4", "kubeconform", "kubectl"] as const) await tool(name, report);
+  for (const name of ["helm3", "helm4", "kubeconform", "kube-score", "kubectl"] as const)
+    await tool(name, report);
   for (const minor of minors) await schemasFor(minor);
 }
 
@@ -42,7 +43,7 @@ export const programLayers: Layer[] = [
   },
   {
     name: "chart",
-    title: "Chart: lint, schema, kubeconform, assertions",
+    title: "Chart: lint, schema, kubeconform, kube-score, tests",
     run: async () => {
       await chartTools();
       return vitest("chart", ["test/chart"], { cwd });
