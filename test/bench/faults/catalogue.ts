@@ -1,13 +1,14 @@
 /** What can go wrong on one machine, done to this checkout's own cluster, database and processes. */
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { createServer, connect as dial, type Socket } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { containerName } from "../../../local/clusters/embedded/container.ts";
 import { dockerOrFail } from "../../../local/docker.ts";
 import { repoRoot } from "../../../local/paths.ts";
-import { stopPostgres } from "../../../local/postgres/index.ts";
+import { postgresStatus, stopPostgres } from "../../../local/postgres/index.ts";
 import { succeeds, taskflow } from "../../support/cli.ts";
 import { kubectl, kubectlCommand, object } from "../../support/cluster.ts";
 import { chosen } from "../rollout/load.ts";
@@ -69,6 +70,7 @@ export const faults: Fault[] = [
       await succeeds(["up"], chosen);
     },
   },
+  { what: "PostgreSQL's disk full for 20 s", happen: fillDisk },
   { what: "every connection to PostgreSQL reset, three times", happen: cutConnections },
   {
     what: "DNS silent for 20 s",
@@ -131,7 +133,8 @@ async function exhaust(component: "frontend" | "backend", command: string[]): Pr
   await execa(...(await kubectlCommand("exec", name, `--container=${component}`, "--", ...command)), {
     reject: false,
   });
-  const until = Date.now() + 60_000;
+  // The kubelet looks at volumes once a minute.
+  const until = Date.now() + 180_000;
   const before = pod.status.containerStatuses[0].containerID;
   // Until the container is another, or the pod is gone: then the fault has happened.
   for (;;) {
@@ -145,6 +148,38 @@ async function exhaust(component: "frontend" | "backend", command: string[]): Pr
 async function databaseUrl(): Promise<string> {
   const { data } = await object("secret", "backend-secrets");
   return Buffer.from(data.DATABASE_URL, "base64").toString();
+}
+
+/** The database's files lie on a small disk (tmpfs, so this needs root), which another file fills. */
+async function fillDisk(): Promise<void> {
+  const { dataDir } = await postgresStatus();
+  const disk = await mkdtemp(join(tmpdir(), "taskflow-disk-"));
+  await stopPostgres();
+  const { stdout: used } = await execa("du", ["--summarize", "--block-size=1M", dataDir]);
+  await execa("mount", ["-t", "tmpfs", "-o", `size=${Number.parseInt(used, 10) + 32}m`, "tmpfs", disk]);
+  try {
+    await execa("cp", ["--archive", `${dataDir}/.`, disk]);
+    await execa("mount", ["--bind", disk, dataDir]);
+    try {
+      await succeeds(["up"], chosen);
+      const filler = join(dataDir, "filler");
+      await execa("dd", ["if=/dev/zero", `of=${filler}`, "bs=64k"], { reject: false });
+      await sleep(20_000);
+      await rm(filler);
+      await sleep(5_000);
+      await stopPostgres();
+    } finally {
+      await execa("umount", [dataDir]);
+    }
+    // What was acknowledged on the small disk is looked for afterwards.
+    await execa("cp", ["--archive", disk, `${dataDir}.new`]);
+    await rm(dataDir, { recursive: true });
+    await rename(`${dataDir}.new`, dataDir);
+  } finally {
+    await execa("umount", [disk]);
+    await rmdir(disk);
+  }
+  await succeeds(["up"], chosen);
 }
 
 /** The pods reach the database through a proxy, which resets all its connections, three times. */

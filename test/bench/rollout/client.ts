@@ -37,7 +37,7 @@ export interface Second {
 
 export interface Failure {
   method: "GET" | "POST";
-  /** An error code (`ECONNRESET`), `HTTP 503` or `timeout`. */
+  /** An error code (`ECONNRESET`), the status with the problem's type (`HTTP 503 backend-unreachable`), or `timeout`. */
   kind: string;
 }
 
@@ -61,7 +61,8 @@ function token(secret: string, userId: string): string {
 }
 
 function load(spec: ClientSpec): void {
-  const agent = new http.Agent({ keepAlive: spec.keepAlive, maxSockets: Number.POSITIVE_INFINITY });
+  // Node heeds `Keep-Alive: timeout=5` only below a timeout of its own.
+  const agent = new http.Agent({ keepAlive: spec.keepAlive, timeout: spec.timeout });
   const url = new URL(`${spec.api}/tasks`);
   const seconds = new Map<number, Second>();
   const begun = performance.now();
@@ -126,11 +127,19 @@ function load(spec: ClientSpec): void {
         },
       },
       (response) => {
-        response.resume();
+        let text = "";
+        response.setEncoding("utf8").on("data", (piece: string) => {
+          text = (text + piece).slice(0, 1000);
+        });
+        const problem = () => /urn:taskflow:problem:([a-z-]+)/.exec(text)?.[1] ?? "";
         response.on("error", (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
         response.on("aborted", () => settle("aborted"));
         response.on("end", () =>
-          settle(response.statusCode === (write ? 201 : 200) ? undefined : `HTTP ${response.statusCode}`),
+          settle(
+            response.statusCode === (write ? 201 : 200)
+              ? undefined
+              : `HTTP ${response.statusCode} ${problem()}`.trim(),
+          ),
         );
       },
     );

@@ -17,8 +17,8 @@ const steadySeconds = 40;
 
 const patience = ["--wait", "--timeout", "5m"];
 
-/** Requests a second of each client. */
-const rates = { here: { keep: 25, fresh: 10 }, pod: { frontend: 15, keep: 90, fresh: 30 } };
+/** Requests a second of each client; together about half of what one backend pod of 500m CPU can do here. */
+const rates = { here: { keep: 20, fresh: 8 }, pod: { frontend: 12, keep: 40, fresh: 20 } };
 
 interface Phase {
   what: string;
@@ -48,8 +48,8 @@ export const rollouts: Bench = async (report) => {
   const rows: Row[] = [];
   try {
     const phases: Phase[] = [
-      { what: "one replica", replicas: 1, rounds: 16, values: [] },
-      { what: "two replicas", replicas: 2, rounds: 16, values: [] },
+      { what: "one replica", replicas: 1, rounds: 20, values: [] },
+      { what: "two replicas", replicas: 2, rounds: 20, values: [] },
       { what: "control, one replica: preStop sleep only", replicas: 1, rounds: 10, values: undrained },
     ];
     for (const phase of phases) rows.push(...told(phase, await measure(phase, report)));
@@ -103,8 +103,11 @@ async function measure(phase: Phase, report: (line: string) => void): Promise<Ou
     at * 1000 >= from && (at + 1) * 1000 <= to;
   const all = seen.flat();
   const failures = new Map<string, number>();
-  for (const { method, kind } of all.flatMap((second) => second.failures)) {
-    failures.set(`${method} ${kind}`, (failures.get(`${method} ${kind}`) ?? 0) + 1);
+  for (const [i, { spec }] of clients.entries()) {
+    for (const { method, kind } of seen[i]?.flatMap((second) => second.failures) ?? []) {
+      const what = `${spec.name.replace(/-\d+$/, "")} ${method} ${kind}`;
+      failures.set(what, (failures.get(what) ?? 0) + 1);
+    }
   }
   return {
     requests: all.reduce((sum, second) => sum + second.latencies.length + second.failures.length, 0),
