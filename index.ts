@@ -20,7 +20,7 @@ const local = await prepare(config).catch((error) => {
 
 const { daemon, cluster } = providers(local);
 const specs = imageSpecs({ version: config.version, bases: local.bases });
-const past = pastContent(); // of a rollback
+const past = pastContent(config); // of a rollback
 const { images: deployed, values, chart } = past ?? currentContent(config, specs, local.database.revision);
 const built = components.map((component) => {
   const { registry, keepImages: keep } = config;

@@ -44,13 +44,17 @@ const variable = "TASKFLOW_ROLLBACK";
 export const returnTo = (folder: string): Record<string, string> => ({ [variable]: folder });
 
 /** The deployment that this run returns to; undefined in every run but a rollback's. */
-export function pastContent(): ReleaseContent | undefined {
+export function pastContent(config: StackConfig): ReleaseContent | undefined {
   const folder = process.env[variable];
-  return folder ? recordedContent(folder) : undefined;
+  return folder ? recordedContent(folder, config) : undefined;
 }
 
-/** The deployment recorded in `folder`, relative to the repo (cli/deployments.ts writes it). */
-export function recordedContent(folder: string): ReleaseContent {
+/**
+ * The deployment recorded in `folder`, relative to the repo (cli/deployments.ts writes it), on the node port that the
+ * configuration says now: the cluster leads there, and the recorded one may be another Service's by now.
+ */
+export function recordedContent(folder: string, { nodePort }: Pick<StackConfig, "nodePort">): ReleaseContent {
   const { images, values } = JSON.parse(readFileSync(join(repoRoot, folder, recordFile), "utf8"));
-  return { images, values, chart: `./${join(folder, chartFolder)}` };
+  const service = { ...values.service, frontend: { ...values.service?.frontend, nodePort } };
+  return { images, values: { ...values, service }, chart: `./${join(folder, chartFolder)}` };
 }

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { chooseDeployer } from "../deployers/index.ts";
 import { currentTarget } from "../deployers/target.ts";
 import { exclusively } from "../lock.ts";
+import { nodePortStep } from "../nodePort.ts";
 import { type DeployOptions, withDeployer } from "../options.ts";
 import { preparing } from "../preparing.ts";
 import { readStack } from "../stackFile.ts";
@@ -26,6 +27,8 @@ export function comparing(
         let diff = "";
         await steps(`TaskFlow: ${verb} (stack ${stack.name}, ${deployer.name})`, [
           ...prepare,
+          // Drift is what is there, not what could be.
+          ...(verb === "preview" ? [nodePortStep(stack, result)] : []),
           {
             title: words.step,
             run: async (report, { signal }) => {

@@ -10,6 +10,7 @@ import type { Target } from "../deployers/types.ts";
 import { readDeployment } from "../deployment.ts";
 import { deployments, previous, type Recorded, recordFolder, recording } from "../deployments.ts";
 import { exclusively } from "../lock.ts";
+import { nodePortStep } from "../nodePort.ts";
 import { type DeployOptions, withDeployer } from "../options.ts";
 import { preparing } from "../preparing.ts";
 import { readStack } from "../stackFile.ts";
@@ -42,12 +43,13 @@ export function rollback(): Command {
       await exclusively("rollback", async () => {
         const { deployer } = await chooseDeployer(stack, options.deployer);
         const { steps: prepare, result } = preparing(stack, options);
-        const release = recordedContent(recorded);
+        const release = recordedContent(recorded, stack.config);
         const target = (): Target => ({ stack, prepared: result(), release, recorded });
         await steps(
           `TaskFlow: rollback to deployment ${wanted.number} (stack ${stack.name}, ${deployer.name})`,
           [
             ...prepare,
+            nodePortStep(stack, result),
             {
               title: "Find its images",
               skip: () => (stack.config.registry ? "they are in the registry" : undefined),

@@ -5,6 +5,7 @@ import { currentTarget, shown } from "../deployers/target.ts";
 import { writeDeployment } from "../deployment.ts";
 import { recording } from "../deployments.ts";
 import { exclusively } from "../lock.ts";
+import { nodePortStep } from "../nodePort.ts";
 import { type DeployOptions, withDeployer } from "../options.ts";
 import { preparing } from "../preparing.ts";
 import { readStack } from "../stackFile.ts";
@@ -44,6 +45,7 @@ export function up(): Command {
         ];
         await steps(`TaskFlow: up (stack ${stack.name}, ${deployer.name})`, [
           ...prepare,
+          nodePortStep(stack, result),
           ...recording(stack.name, () => target().release, deploy),
           answerStep(target),
         ]);

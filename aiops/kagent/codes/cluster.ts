@@ -43,4 +43,10 @@ export const cluster = {
     cause: "The tool that runs the cluster ended with an error.",
     fix: ["npm run status", "npm run destroy"],
   },
+  TF1310: {
+    title: "node port taken",
+    cause:
+      "A port of the nodes belongs to one Service of the whole cluster, and another one has the port that the frontend's Service is to get. Nothing was applied.",
+    fix: ["pulumi config set --stack {stack} taskflow:nodePort {freePort}", "npm run up -- --stack {stack}"],
+  },
 } as const satisfies Record<string, CodeEntry>;

@@ -49,8 +49,8 @@ test("a changed chart is another deployment, and the record keeps the chart as i
   await deploy(release("1"));
   writeFileSync(join(state, "own-chart", "templates", "a.yaml"), "kind: B\n");
   await deploy(release("1"));
-  const content = recordedContent(recordFolder("dev", 1));
-  expect(content.values).toEqual({ tag: "1" });
+  const content = recordedContent(recordFolder("dev", 1), { nodePort: 30301 });
+  expect(content.values).toEqual({ tag: "1", service: { frontend: { nodePort: 30301 } } });
   expect(readFileSync(join(process.cwd(), content.chart, "templates", "a.yaml"), "utf8")).toBe("kind: A\n");
   expect(await numbers()).toHaveLength(2);
 });

@@ -20,14 +20,17 @@ test("the recorded chart, values and images are deployed, not the checkout's", a
     frontend: { repository: "todo-frontend", tag: "v1.0.0-aaaaaaaaaaaa" },
     backend: { repository: "todo-backend", tag: "v1.0.0-bbbbbbbbbbbb" },
   };
-  const values = { image: images, secretsRevision: "earlier" };
+  const service = { frontend: { nodePort: 30999, annotations: { of: "then" } } };
+  const values = { image: images, secretsRevision: "earlier", service };
   writeFileSync(join(repoRoot, folder, "deployment.json"), JSON.stringify({ images, values }));
   Object.assign(process.env, variables);
 
   const { resources, outputs } = await runProgram("dev", stackFileConfig("dev"));
   const chart = resources.find(({ type }) => type === "kubernetes:helm.sh/v4:Chart");
   expect(chart?.inputs.chart).toBe(`./${folder}/chart`);
-  expect(chart?.inputs.values).toEqual(values);
+  // But for the node port: the cluster leads to the one that the configuration says now.
+  const now = { frontend: { nodePort: 30300, annotations: { of: "then" } } };
+  expect(chart?.inputs.values).toEqual({ ...values, service: now });
   expect(outputs.images).toEqual({
     frontend: "todo-frontend:v1.0.0-aaaaaaaaaaaa",
     backend: "todo-backend:v1.0.0-bbbbbbbbbbbb",
