@@ -1,9 +1,10 @@
 /** What is deployed from this checkout: by whom, where and how. Kept from `up` to `destroy`. */
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { TaskFlowError } from "../aiops/kagent/codes/index.ts";
 import { stateDir } from "../local/paths.ts";
+import { writeWhole } from "../local/wholeFile.ts";
 
 const shape = z.object({
   deployer: z.enum(["pulumi", "helm"]),
@@ -42,7 +43,7 @@ async function pulumiHasResources(stack: string): Promise<boolean> {
 
 export async function writeDeployment(stack: string, deployment: Deployment): Promise<void> {
   await mkdir(join(stateDir, stack), { recursive: true });
-  await writeFile(fileOf(stack), `${JSON.stringify(deployment, null, 2)}\n`);
+  await writeWhole(fileOf(stack), `${JSON.stringify(deployment, null, 2)}\n`);
 }
 
 export const removeDeployment = (stack: string): Promise<void> => rm(fileOf(stack), { force: true });

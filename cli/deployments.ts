@@ -1,49 +1,28 @@
 /** The last deployments of a stack, each with what it takes to return to it: images, values and a copy of the chart. */
-import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { cp, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { z } from "zod";
 import type { ChartValues } from "../components/chartValues.ts";
 import { chartFolder, type ReleaseContent, recordFile } from "../components/releaseContent.ts";
 import { sourceHash } from "../components/sourceHash.ts";
-import { repoRoot, stateDir } from "../local/paths.ts";
+import { repoRoot } from "../local/paths.ts";
+import { writeWhole } from "../local/wholeFile.ts";
+import {
+  damagedError,
+  deployments,
+  folderOf,
+  isDamaged,
+  type Listed,
+  placeOf,
+  type Recorded,
+} from "./records.ts";
 import type { Step } from "./ui/steps.ts";
 
-const image = z.object({ repository: z.string(), tag: z.string() });
-const shape = z.object({
-  /** 1, 2, ... in the order of their deployment. */
-  number: z.int(),
-  /** ISO 8601. */
-  at: z.string(),
-  /** Did its rollout complete? */
-  complete: z.boolean(),
-  images: z.object({ frontend: image, backend: image }),
-  values: z.record(z.string(), z.unknown()),
-  chartHash: z.string(),
-});
-export type Recorded = z.output<typeof shape>;
-
-/** How many are kept; their images may be fewer (`taskflow:keepImages`). */
+/** How many are kept, damaged ones not counted; their images may be fewer (`taskflow:keepImages`). */
 const kept = 10;
 
-const folderOf = (stack: string) => join(stateDir, stack, "deployments");
-
-const placeOf = (stack: string, number: number) => join(folderOf(stack), String(number).padStart(4, "0"));
-
-/** Relative to the repo, so that no state tells where the checkout is. */
-export const recordFolder = (stack: string, number: number): string =>
-  relative(repoRoot, placeOf(stack, number));
-
-/** Newest first. */
-export async function deployments(stack: string): Promise<Recorded[]> {
-  const names = await readdir(folderOf(stack)).catch(() => []);
-  const texts = await Promise.all(
-    names
-      .filter((name) => /^\d{4,}$/.test(name))
-      .map((name) => readFile(join(folderOf(stack), name, recordFile), "utf8")),
-  );
-  return texts.map((text) => shape.parse(JSON.parse(text))).sort((a, b) => b.number - a.number);
-}
+/** What is half made or half removed bears this, and no record's name. */
+const unfinished = ".unfinished";
 
 /** Notes a deployment that begins; the one before, where it is the same. @returns its number. */
 async function begin(stack: string, { images, values, chart }: ReleaseContent): Promise<number> {
@@ -52,14 +31,10 @@ async function begin(stack: string, { images, values, chart }: ReleaseContent): 
   const plain = JSON.parse(JSON.stringify(values)) as ChartValues;
   const before = await deployments(stack);
   const [last] = before;
-  if (last && last.chartHash === chartHash && isDeepStrictEqual(last.values, plain)) return last.number;
+  if (last && !isDamaged(last) && last.chartHash === chartHash && isDeepStrictEqual(last.values, plain))
+    return last.number;
+  // After a damaged one too: what it holds is its owner's to remove.
   const number = (last?.number ?? 0) + 1;
-  const place = placeOf(stack, number);
-  // Under its name only when it is whole.
-  const unfinished = `${place}.unfinished`;
-  await rm(unfinished, { recursive: true, force: true });
-  await mkdir(unfinished, { recursive: true });
-  await cp(join(repoRoot, chart), join(unfinished, chartFolder), { recursive: true });
   const recorded: Recorded = {
     number,
     at: new Date().toISOString(),
@@ -68,12 +43,35 @@ async function begin(stack: string, { images, values, chart }: ReleaseContent): 
     values: plain,
     chartHash,
   };
-  await writeFile(join(unfinished, recordFile), `${JSON.stringify(recorded, null, 2)}\n`);
-  await rename(unfinished, place);
-  for (const old of before.slice(kept - 1)) {
-    await rm(placeOf(stack, old.number), { recursive: true, force: true });
-  }
+  await mkdir(folderOf(stack), { recursive: true });
+  await sweep(stack);
+  const place = placeOf(stack, number);
+  // Under its name only when it is whole.
+  const half = `${place}${unfinished}`;
+  await cp(join(repoRoot, chart), join(half, chartFolder), { recursive: true });
+  await writeFile(join(half, recordFile), textOf(recorded));
+  await rename(half, place);
+  const whole = before.filter((one) => !isDamaged(one));
+  for (const old of whole.slice(kept - 1)) await remove(placeOf(stack, old.number));
   return number;
+}
+
+const textOf = (recorded: Recorded): string => `${JSON.stringify(recorded, null, 2)}\n`;
+
+/** Removes what runs left that were killed. */
+async function sweep(stack: string): Promise<void> {
+  const left = (await readdir(folderOf(stack))).filter((name) => name.endsWith(unfinished));
+  for (const name of left) await rm(join(folderOf(stack), name), { recursive: true, force: true });
+}
+
+/** Out of its name first: killed half-way, it leaves no record of which a part is missing. */
+async function remove(place: string): Promise<void> {
+  const going = `${place}${unfinished}`;
+  await rm(going, { recursive: true, force: true });
+  await rename(place, going).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+  await rm(going, { recursive: true, force: true });
 }
 
 /** The steps of a deployment, noted as begun before the first one and as complete after the last one. */
@@ -107,17 +105,21 @@ export function recording(
 
 /** Notes that the rollout of a deployment is complete. */
 async function complete(stack: string, number: number): Promise<void> {
-  const file = join(placeOf(stack, number), recordFile);
-  const recorded = shape.parse(JSON.parse(await readFile(file, "utf8")));
+  const recorded = (await deployments(stack)).find((one) => one.number === number);
+  // Removed meanwhile, with the folder that it was in: nothing is left to note.
+  if (!recorded) return;
+  if (isDamaged(recorded)) throw damagedError(stack, recorded);
   if (!recorded.complete)
-    await writeFile(file, `${JSON.stringify({ ...recorded, complete: true }, null, 2)}\n`);
+    await writeWhole(join(placeOf(stack, number), recordFile), textOf({ ...recorded, complete: true }));
 }
 
 /** Forgets them all: what they describe is gone from the cluster. */
-export const forgetDeployments = (stack: string): Promise<void> =>
-  rm(folderOf(stack), { recursive: true, force: true });
+export const forgetDeployments = (stack: string): Promise<void> => remove(folderOf(stack));
 
-/** The deployment to return to from the newest one: the last complete one before it. Pure; `all` comes newest first. */
-export function previous(all: readonly Recorded[]): Recorded | undefined {
-  return all.slice(1).find((one) => one.complete);
+/**
+ * The deployment to return to from the newest one: the last complete one before it. A damaged record on the way there
+ * comes out itself: it may have been the one. Pure; `all` comes newest first.
+ */
+export function previous(all: readonly Listed[]): Listed | undefined {
+  return all.slice(1).find((one) => isDamaged(one) || one.complete);
 }

@@ -8,11 +8,19 @@ import { chooseDeployer } from "../deployers/index.ts";
 import { shown } from "../deployers/target.ts";
 import type { Target } from "../deployers/types.ts";
 import { readDeployment } from "../deployment.ts";
-import { deployments, previous, type Recorded, recordFolder, recording } from "../deployments.ts";
+import { previous, recording } from "../deployments.ts";
 import { exclusively } from "../lock.ts";
 import { nodePortStep } from "../nodePort.ts";
 import { type DeployOptions, withDeployer } from "../options.ts";
 import { preparing } from "../preparing.ts";
+import {
+  damagedError,
+  deployments,
+  isDamaged,
+  type Listed,
+  type Recorded,
+  recordFolder,
+} from "../records.ts";
 import { readStack } from "../stackFile.ts";
 import { steps } from "../ui/steps.ts";
 
@@ -73,30 +81,34 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-function list(all: readonly Recorded[], json: boolean): void {
+function list(all: readonly Listed[], json: boolean): void {
   if (json) {
     console.log(JSON.stringify(all, null, 2));
     return;
   }
   if (all.length === 0) console.log("No deployment is recorded; `npm run up` makes one.");
-  for (const { number, at, complete, images } of all) {
-    const tags = components.map((component) => `${component} ${images[component].tag}`).join(", ");
-    console.log(`${String(number).padStart(4)}  ${at}  ${complete ? "complete  " : "incomplete"}  ${tags}`);
+  for (const one of all) {
+    const tags = isDamaged(one)
+      ? []
+      : components.map((component) => `${component} ${one.images[component].tag}`);
+    console.log(`${String(one.number).padStart(4)}  ${state(one)}  ${tags.join(", ")}`.trimEnd());
   }
 }
 
-/** @throws TF1608 when there is none to return to. */
-function chosen(stack: string, all: readonly Recorded[], to: number | undefined): Recorded {
+const state = (one: Listed): string =>
+  isDamaged(one) ? `damaged: ${one.damaged}` : `${one.at}  ${one.complete ? "complete  " : "incomplete"}`;
+
+/** @throws TF1608 when there is none to return to, TF1610 when its record is damaged. */
+function chosen(stack: string, all: readonly Listed[], to: number | undefined): Recorded {
   const found = to === undefined ? previous(all) : all.find(({ number }) => number === to);
+  if (found && isDamaged(found)) throw damagedError(stack, found);
   if (found) return found;
   throw new TaskFlowError("TF1608", {
     what:
       to === undefined
         ? `stack ${stack} has no complete deployment before the last one`
         : `stack ${stack} has no record of a deployment ${to}`,
-    detail: all.map(
-      ({ number, at, complete }) => `${number}  ${at}  ${complete ? "complete" : "incomplete"}`,
-    ),
+    detail: all.map((one) => `${one.number}  ${state(one)}`),
     values: { stack },
   });
 }

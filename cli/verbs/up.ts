@@ -8,6 +8,7 @@ import { exclusively } from "../lock.ts";
 import { nodePortStep } from "../nodePort.ts";
 import { type DeployOptions, withDeployer } from "../options.ts";
 import { preparing } from "../preparing.ts";
+import { deployments, isDamaged, recordFolder } from "../records.ts";
 import { readStack } from "../stackFile.ts";
 import { type Step, steps } from "../ui/steps.ts";
 
@@ -26,6 +27,11 @@ export function up(): Command {
         const { deployer, note } = await chooseDeployer(stack, options.deployer);
         const { steps: prepare, result } = preparing(stack, options);
         if (note) console.error(`${note}\n`);
+        for (const { number, damaged } of (await deployments(stack.name)).filter(isDamaged)) {
+          console.error(
+            `Going on without the record of deployment ${number}, which is damaged (${damaged}); rm -r ${recordFolder(stack.name, number)} forgets it.`,
+          );
+        }
         const target = currentTarget(stack, result);
         const [first, ...others] = deployer.up(target);
         const deploy: [Step, ...Step[]] = [

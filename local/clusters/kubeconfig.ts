@@ -1,5 +1,5 @@
 /** Kubeconfig files: reading the user's, never writing it; and whether a server is on this machine. */
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { isIP } from "node:net";
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 import { dirname, join } from "node:path";
@@ -8,6 +8,7 @@ import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import { stateDir } from "../paths.ts";
 import { lastLines, run } from "../run.ts";
 import { tool } from "../toolchain/index.ts";
+import { writeWhole } from "../wholeFile.ts";
 
 interface Kubeconfig {
   clusters: { cluster: { server: string } }[];
@@ -23,9 +24,7 @@ export function kubeconfigFile(name: string): string {
 /** Writes a kubeconfig of ours whole, mode 0600. */
 export async function writeKubeconfig(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const partial = `${file}.${process.pid}`;
-  await writeFile(partial, text, { mode: 0o600 });
-  await rename(partial, file);
+  await writeWhole(file, text, 0o600);
 }
 
 export async function removeKubeconfig(file: string): Promise<void> {

@@ -59,4 +59,14 @@ export const deployer = {
       "npm run up -- --stack {stack}",
     ],
   },
+  TF1610: {
+    title: "deployment record damaged",
+    cause:
+      "What `npm run up` noted of a deployment in .taskflow was changed by something else, or the disk failed. The cluster runs on as it is.",
+    fix: [
+      "npm run rollback -- --stack {stack} --list",
+      "# --to returns to another one of these; this forgets the damaged one:",
+      "rm -r {record}",
+    ],
+  },
 } as const satisfies Record<string, CodeEntry>;
