@@ -90,6 +90,7 @@ describe("references", () => {
   test.each([
     ["ref+vault://secret/data/app#/password"],
     ["secretref+awssecrets://app/password"],
+    ["ref+nosuchbackend://app/password"],
     [`postgresql://user:ref+vault://secret/app#/password+@db/taskflow`],
   ])(
     "%s, which Helm would pass on unresolved, is refused with the command that resolves it",
@@ -153,15 +154,18 @@ describe("existingSecret", () => {
     });
   });
 
-  test.each([[literals.openaiApiKey], ["ref+secret://openai/key"]])(
-    "beside another value (%s) it is refused: one of the two would be ignored",
-    async (openaiApiKey) => {
-      const message = await refusal({ values: { existingSecret, env: { openaiApiKey } } });
-      expect(message).toContain("env.openaiApiKey: set beside existingSecret");
-      expect(message).toContain("put it into Secret their-backend under key OPENAI_API_KEY");
-      expect(message).not.toContain(canary);
-    },
-  );
+  test.each([
+    ["databaseUrl", "DATABASE_URL", literals.databaseUrl],
+    ["betterAuthSecret", "BETTER_AUTH_SECRET", literals.betterAuthSecret],
+    ["migrationDatabaseUrl", "MIGRATION_DATABASE_URL", literals.migrationDatabaseUrl],
+    ["openaiApiKey", "OPENAI_API_KEY", literals.openaiApiKey],
+    ["openaiApiKey", "OPENAI_API_KEY", "ref+secret://openai/key"],
+  ])("beside another value (%s) it is refused: one of the two would be ignored", async (name, key, value) => {
+    const message = await refusal({ values: { existingSecret, env: { [name]: value } } });
+    expect(message).toContain(`env.${name}: set beside existingSecret`);
+    expect(message).toContain(`put it into Secret their-backend under key ${key}`);
+    expect(message).not.toContain(canary);
+  });
 
   test("for one service only is refused", async () => {
     expect(await refusal({ values: { existingSecret: { frontend: "their-frontend" } } })).toContain(

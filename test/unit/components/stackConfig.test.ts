@@ -76,7 +76,13 @@ describe("parseStackConfig", () => {
     ["cluster", "context:"],
     ["namespace", "Todo_App"],
     ["nodePort", 3000],
+    ["nodePort", 32768],
+    ["nodePort", "http"],
+    ["nodePort", 30300.5],
     ["hostPort", 70000],
+    ["version", "1.2.3"],
+    ["registry", "https://ghcr.io/me"],
+    ["aiModel", ""],
     ["appUrl", "ftp://example.com"],
     ["secretsRevision", "two"],
     ["deployMode", "helmfile"],
@@ -85,6 +91,26 @@ describe("parseStackConfig", () => {
     const error = problems("dev", { environment: "dev", [key]: value });
     expect(error.detail.join()).toContain(`taskflow:${key}:`);
     expect(error.fix[0]).toMatch(new RegExp(`^pulumi config set --stack dev .*taskflow:${key}`));
+  });
+
+  test.each([
+    ["replicas", "backend", 0],
+    ["replicas", "backend", 4],
+    ["replicas", "frontend", "two"],
+    ["replicas", "backends", 2],
+    ["ingress", "enabled", "yes"],
+    ["autoscaling", "maxReplicas", 4],
+    ["autoscaling", "targetCpuPercent", 101],
+    ["resources", "frontend", { limits: { cpu: "half" } }],
+  ])("refuses %s.%s = %j", (key, part, value) => {
+    const rest = key === "autoscaling" ? { enabled: true } : {};
+    const error = problems("dev", { environment: "dev", [key]: { ...rest, [part]: value } });
+    expect(error.detail).toEqual([expect.stringMatching(new RegExp(`^taskflow:${key}\\.${part}[.:]`))]);
+    expect(error.fix).toEqual([
+      expect.stringMatching(
+        new RegExp(`^pulumi config (set|rm) --stack dev --path taskflow:${key}\\.${part}`),
+      ),
+    ]);
   });
 
   test.each([
