@@ -65,7 +65,7 @@ export async function readStack({ stack: name, cluster }: StackOptions): Promise
   const inFile = new Set(entries.map(([key]) => key));
   const configured = Object.fromEntries(secretKeys.map((key) => [key, inFile.has(key) || key in secrets]));
   const raw = { ...Object.fromEntries(entries), ...(cluster ? { cluster } : {}) };
-  const config = parseStackConfig(name, raw, configured as Record<SecretKey, boolean>);
+  const config = parseStackConfig(name, raw, configured as Record<SecretKey, boolean>, secrets);
   const there = config.cluster === "auto" ? (await readDeployment(name))?.cluster : undefined;
   return { name, config: there ? { ...config, cluster: there } : config, secrets };
 }

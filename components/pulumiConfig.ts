@@ -34,8 +34,12 @@ export function readProgramConfig(): ProgramConfig {
     SecretKey,
     boolean
   >;
+  // Pulumi hands a secret out as text here, and as a secret output above.
+  const readable = Object.fromEntries(
+    secretKeys.map((key) => [key, process.env[secretEnvironment[key]] || raw[key]]),
+  ) as Partial<Record<SecretKey, string>>;
   try {
-    return { config: parseStackConfig(pulumi.getStack(), raw, configured), secrets };
+    return { config: parseStackConfig(pulumi.getStack(), raw, configured, readable), secrets };
   } catch (error) {
     throw forPulumi(error);
   }

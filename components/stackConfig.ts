@@ -91,12 +91,13 @@ export type StackConfig = z.output<typeof schema> & {
 
 /**
  * Checks raw values, as they stand in the stack's file (numbers, booleans and objects may also come as strings of
- * JSON, which is how Pulumi hands them out). Throws TF1001 with every problem.
+ * JSON, which is how Pulumi hands them out), and the secrets that can be read. Throws TF1001 with every problem.
  */
 export function parseStackConfig(
   stack: string,
   raw: Readonly<Record<string, unknown>>,
   configured: Readonly<Record<SecretKey, boolean>>,
+  readable: Readonly<Partial<Record<SecretKey, string>>> = {},
 ): StackConfig {
   const values = Object.fromEntries(
     Object.entries(raw)
@@ -107,9 +108,10 @@ export function parseStackConfig(
   const problems = result.success ? [] : result.error.issues.flatMap((issue) => describe(stack, issue));
   if (result.success) problems.push(...crossChecks(stack, result.data, configured));
   else if (values.environment === "prod") problems.push(...missingSecrets(stack, configured));
+  problems.push(...wrongSecrets(stack, readable));
   if (problems.length > 0 || !result.success) {
     throw new TaskFlowError("TF1001", {
-      what: `Pulumi.${stack}.yaml has ${problems.length} problem${problems.length === 1 ? "" : "s"}`,
+      what: `the configuration of stack ${stack} has ${problems.length} problem${problems.length === 1 ? "" : "s"}`,
       detail: problems.map((p) => `taskflow:${p.key}: ${p.message}`),
       values: { fix: problems.map((p) => p.mend).join("\n") },
     });
@@ -218,9 +220,29 @@ function missingSecrets(stack: string, configured: Readonly<Record<SecretKey, bo
     .map((key) => ({
       key,
       message: "missing; prod generates no secrets",
-      mend: `pulumi config set --stack ${stack} --secret taskflow:${key}`,
+      mend: setSecret(stack, key),
     }));
 }
+
+/** The shortest secret of sessions and tokens that both services take. */
+const shortestAuthSecret = 32;
+
+/** What both services would refuse at their start. No message quotes a secret. */
+function wrongSecrets(stack: string, secrets: Readonly<Partial<Record<SecretKey, string>>>): Problem[] {
+  return secretKeys.flatMap((key) => {
+    const value = secrets[key];
+    if (value === undefined) return [];
+    const mend = `${setSecret(stack, key)}   # or, for one run: export ${secretEnvironment[key]}=...`;
+    if (/^(secret)?ref\+/.test(value))
+      return [{ key, message: "is a ref+ reference; give the value that `vals get` resolves it to", mend }];
+    if (key === "betterAuthSecret" && value.length < shortestAuthSecret)
+      return [{ key, message: `has ${value.length} characters, needs at least ${shortestAuthSecret}`, mend }];
+    return [];
+  });
+}
+
+const setSecret = (stack: string, key: SecretKey) =>
+  `pulumi config set --stack ${stack} --secret taskflow:${key}`;
 
 const set = (stack: string, path: string, value: string) =>
   `pulumi config set --stack ${stack} ${keyOf(path)} ${value}`;

@@ -69,7 +69,7 @@ export async function runProgram(
         const state: Record<string, unknown> = { ...args.inputs };
         if (args.type === "docker:index/image:Image") state.repoDigest = `sha256:id-of-${args.name}`;
         if (args.type === "random:index/randomPassword:RandomPassword")
-          state.result = "canary-of-the-auth-secret";
+          state.result = "canary-of-the-auth-secret-0123456";
         return { id: `${args.name}-id`, state };
       },
       call: (args) => args.inputs,
@@ -98,6 +98,6 @@ export const prodConfig = {
   "taskflow:registry": "registry.example.com/team",
   "taskflow:appUrl": "https://todo.example.com",
   "taskflow:databaseUrl": "postgresql://app:canary-of-the-database@db.example.com/todo",
-  "taskflow:betterAuthSecret": "canary-of-the-auth-secret",
+  "taskflow:betterAuthSecret": "canary-of-the-auth-secret-0123456",
   "taskflow:openaiApiKey": "canary-of-the-api-key",
 };

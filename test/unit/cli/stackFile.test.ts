@@ -63,6 +63,27 @@ describe("secrets", () => {
     expect(plainSecrets(stack)).toEqual({ databaseUrl: "postgresql://u:p@db/todo" });
   });
 
+  test.each([
+    [
+      "TASKFLOW_BETTER_AUTH_SECRET",
+      "ref+vault://canary/x#/y",
+      /taskflow:betterAuthSecret: is a ref\+ reference/,
+    ],
+    ["TASKFLOW_OPENAI_API_KEY", "secretref+file://canary", /taskflow:openaiApiKey: is a ref\+ reference/],
+    [
+      "TASKFLOW_BETTER_AUTH_SECRET",
+      "canary",
+      /taskflow:betterAuthSecret: has 6 characters, needs at least 32/,
+    ],
+  ])("%s=%s is refused, without being told", async (name, value, message) => {
+    write("dev", dev);
+    vi.stubEnv(name, value);
+    const error = await readStack({ stack: "dev" }).catch((caught) => caught);
+    expect(error).toMatchObject({ code: "TF1001", detail: [expect.stringMatching(message)] });
+    expect(JSON.stringify([error.message, error.detail, error.fix])).not.toContain("canary");
+    expect(error.fix[0]).toMatch(new RegExp(`pulumi config set --stack dev --secret .* export ${name}=`));
+  });
+
   test("an empty variable is none", async () => {
     write("dev", dev);
     vi.stubEnv("TASKFLOW_DATABASE_URL", "");

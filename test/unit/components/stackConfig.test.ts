@@ -59,7 +59,7 @@ describe("parseStackConfig", () => {
       version: "latest",
     });
     expect(error.code).toBe("TF1001");
-    expect(error.what).toBe("Pulumi.dev.yaml has 4 problems");
+    expect(error.what).toBe("the configuration of stack dev has 4 problems");
     expect(error.detail.join("\n")).toContain("taskflow:hostPort");
     expect(error.detail.join("\n")).toContain("taskflow:replicas.backend");
     expect(error.fix).toEqual([

@@ -112,7 +112,7 @@ describe("lockHolders", () => {
 });
 
 describe("programError", () => {
-  const told = `TF1001 ${codes.TF1001.title}: Pulumi.dev.yaml has 1 problem`;
+  const told = `TF1001 ${codes.TF1001.title}: the configuration of stack dev has 1 problem`;
   const output = `    pulumi:pulumi:Stack taskflow-dev running error: ${told}
 Diagnostics:
   pulumi:pulumi:Stack (taskflow-dev):
@@ -127,7 +127,7 @@ Resources:
 
   test("keeps the program's code, what happened and the mending command", () => {
     const error = programError(output);
-    expect(error).toMatchObject({ code: "TF1001", what: "Pulumi.dev.yaml has 1 problem" });
+    expect(error).toMatchObject({ code: "TF1001", what: "the configuration of stack dev has 1 problem" });
     expect(error?.detail).toEqual(["taskflow:hostPort: Invalid input"]);
     expect(error?.fix).toEqual(["pulumi config set --stack dev taskflow:hostPort 3000"]);
   });

@@ -23,7 +23,7 @@ vi.mock("../../../../local/paths.ts", async (original) => ({
 }));
 afterAll(() => rmSync(state, { recursive: true, force: true }));
 
-const generated = "canary-of-the-auth-secret";
+const generated = "canary-of-the-auth-secret-0123456";
 const secretKeys = ["databaseUrl", "betterAuthSecret", "openaiApiKey"] as const;
 
 function target(stack: string, raw: Record<string, string>) {
