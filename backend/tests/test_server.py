@@ -13,11 +13,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import psycopg
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from app.api import wrap
 from app.http.drain import Drain
 from app.server import DrainingServer
 from app.settings import Settings
@@ -141,6 +143,41 @@ def test_a_second_signal_does_not_wait_for_idle_connections(served: RunningApp) 
         started = time.monotonic()
         assert served.stop(signal.SIGINT, DRAIN_SECONDS) == 0
         assert time.monotonic() - started < DRAIN_SECONDS - 1
+
+
+async def test_a_stream_that_was_begun_is_finished() -> None:
+    """Server-sent events, through all that every request passes."""
+    begun, signalled = asyncio.Event(), asyncio.Event()
+
+    async def stream(_scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"text/event-stream")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"data: 1\n\n", "more_body": True})
+        begun.set()
+        await signalled.wait()
+        for number in (b"2", b"3"):
+            # Longer than the drain: the server goes on to its shutdown, which waits for the stream.
+            await asyncio.sleep(0.3)
+            await send({"type": "http.response.body", "body": b"data: %b\n\n" % number, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    drain = Drain()
+    port = free_port()
+    config = uvicorn.Config(
+        wrap(stream, drain), port=port, lifespan="off", log_config=None, timeout_graceful_shutdown=10
+    )
+    server = DrainingServer(config, drain, drain_seconds=0.1)
+    running = asyncio.create_task(server._serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    async with httpx.AsyncClient() as client, client.stream("GET", f"http://127.0.0.1:{port}/") as answer:
+        await begun.wait()
+        server.handle_exit(signal.SIGTERM, None)
+        signalled.set()
+        lines = [line async for line in answer.aiter_lines() if line]
+    assert lines == ["data: 1", "data: 2", "data: 3"]
+    async with asyncio.timeout(5):
+        await running
 
 
 async def test_a_request_that_never_ends_does_not_keep_the_server() -> None:

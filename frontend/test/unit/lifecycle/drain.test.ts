@@ -64,6 +64,33 @@ it("finishes what was begun, and tells its connection to close", async () => {
   expect(server.listening).toBe(false);
 });
 
+it("lets a stream of events run to its end", async () => {
+  const begun = Promise.withResolvers<ServerResponse>();
+  await serve((_request, response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write("data: 1\n\n");
+    begun.resolve(response);
+  });
+  const answer = await ask(keepAliveAgent());
+  const stream = await begun.promise;
+  // Nobody else is connected, and the time in which idle connections are waited for is over at once.
+  server.keepAliveTimeout = 0;
+  const drained = drain.drain(60_000);
+  stream.write("data: 2\n\n");
+  setTimeout(() => stream.end("data: 3\n\n"), 200);
+  expect(await text(answer)).toBe("data: 1\n\ndata: 2\n\ndata: 3\n\n");
+  expect(await drained).toEqual({ cutOff: 0 });
+});
+
+it("tells clients a shorter time than it keeps idle connections", async () => {
+  await serve((_request, response) => response.end("ok"));
+  server.keepAliveTimeout = 5_000;
+  const response = await ask(keepAliveAgent());
+  expect(response.headers["keep-alive"]).toBe("timeout=5");
+  expect(server.keepAliveTimeoutBuffer).toBeGreaterThanOrEqual(4_000);
+  await text(response);
+});
+
 it("goes on answering, over connections kept open and new ones, until they are gone", async () => {
   await serve((_request, response) => response.end("ok"));
   const kept = keepAliveAgent();
