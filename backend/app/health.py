@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from app.database.tables import SCHEMA_REVISION
+from app.database.revision import SCHEMA_REVISION
 from app.readiness import Readiness
 
 router = APIRouter(prefix="/health", tags=["health"])

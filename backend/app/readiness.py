@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.database.connections import POOL_SIZE, Database
 from app.database.failures import connection_failure
-from app.database.tables import SCHEMA_REVISION
+from app.database.revision import SCHEMA_QUERY, SCHEMA_REVISION
 from app.tasks.store import list_tasks
 
 RETRY_SECONDS = 1
@@ -70,7 +70,7 @@ class Readiness:
             return connection_failure(error, self._database.url)[0]
         try:
             async with asyncio.timeout(_QUERY_SECONDS):
-                row = await (await connection.execute("SELECT version_num FROM alembic_version")).fetchone()
+                row = await (await connection.execute(SCHEMA_QUERY)).fetchone()
         except psycopg.errors.UndefinedTable:
             return "the database has no schema yet: python -m app.migrate has not run"
         except psycopg.Error as error:

@@ -18,8 +18,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from app import migrate as program
-from app.database.tables import SCHEMA_REVISION, Base
-from app.migrate import LOCK_KEY, PASSING_SECONDS, CannotConnectError, MigrationError, alembic_config, migrate
+from app.database import upgrade
+from app.database.failures import CannotConnectError, MigrationError
+from app.database.revision import SCHEMA_REVISION
+from app.database.tables import Base
+from app.database.upgrade import LOCK_KEY, alembic_config
+from app.migrate import PASSING_SECONDS, migrate
 from app.process import EX_CONFIG, EX_UNAVAILABLE
 from tests.support.database import address, database_url, with_address, with_login
 from tests.support.process import BACKEND, environment, free_port, log_lines, run_module
@@ -117,7 +121,7 @@ def test_a_migration_waits_for_the_one_that_holds_the_lock(new_database: NewData
 def test_a_lock_that_is_never_released_is_given_up(
     new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(program, "LOCK_WAIT_SECONDS", 1)
+    monkeypatch.setattr(upgrade, "LOCK_WAIT_SECONDS", 1)
     url = new_database()
     with psycopg.connect(url, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s)", (LOCK_KEY,))

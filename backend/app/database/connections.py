@@ -8,7 +8,8 @@ from typing import Any
 import psycopg
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-CONNECT_SECONDS = 3
+from app.database import CONNECT_SECONDS
+
 POOL_WAIT_SECONDS = 3
 POOL_SIZE = 5
 """Connections that are kept; twice as many may be open."""

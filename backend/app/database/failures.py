@@ -6,6 +6,15 @@ import re
 
 from app.database.url import describe_target, redact
 
+
+class CannotConnectError(Exception):
+    """PostgreSQL could not be reached; the message is one sentence that is safe to show."""
+
+
+class MigrationError(Exception):
+    """A migration failed; the message is one sentence."""
+
+
 # libpq gives no SQLSTATE for a failed connection, only words. Waiting mends none of these.
 _LASTING = (
     (

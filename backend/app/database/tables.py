@@ -20,9 +20,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-SCHEMA_REVISION = "0001"
-"""The Alembic revision that this code is written for. Revisions are numbered, so they compare as text."""
-
 _TIME = DateTime(timezone=True)
 
 
