@@ -2,10 +2,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { succeeds, taskflow } from "../../support/cli.ts";
 import { kubectl, rolledOut } from "../../support/cluster.ts";
+import { signUp } from "../../support/visitor.ts";
 import type { Bench, Row } from "../measure.ts";
 import type { ClientSpec, Second } from "../rollout/client.ts";
 import { chosen, startHere, url } from "../rollout/load.ts";
-import { checkWrites, signUp } from "../rollout/writes.ts";
+import { checkWrites } from "../rollout/writes.ts";
 import { type Fault, faults } from "./catalogue.ts";
 
 /** Seconds of load before and after each fault. */

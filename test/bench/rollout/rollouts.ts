@@ -6,10 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { chartName, releaseName } from "../../../components/chartValues.ts";
 import { succeeds, taskflow } from "../../support/cli.ts";
 import { helm, settled } from "../../support/cluster.ts";
+import { signUp } from "../../support/visitor.ts";
 import type { Bench, Row } from "../measure.ts";
 import type { ClientSpec, Second } from "./client.ts";
 import { type Client, chosen, loadPod, startHere, startInPod, url } from "./load.ts";
-import { checkWrites, signUp, type Writes } from "./writes.ts";
+import { checkWrites, type Writes } from "./writes.ts";
 
 const chart = `charts/${chartName}`;
 /** Seconds of load without any rollout, for comparison. */

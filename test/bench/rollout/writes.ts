@@ -1,5 +1,4 @@
 /** What became of the writes: each acknowledged one must be in the database, once. */
-import { createHash } from "node:crypto";
 import pg from "pg";
 import { object } from "../../support/cluster.ts";
 import { type Second, titleOf } from "./client.ts";
@@ -13,23 +12,6 @@ export interface Writes {
   duplicated: number;
   /** Failed for the client, and there all the same: allowed, as it could not know. */
   unacknowledged: number;
-}
-
-/** An account of its own, with its session. Signs up through the app. */
-export async function signUp(url: string): Promise<{ userId: string; headers: Record<string, string> }> {
-  const mark = createHash("sha256").update(`${Date.now()}${Math.random()}`).digest("hex").slice(0, 12);
-  const response = await fetch(`${url}/api/auth/sign-up/email`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", Origin: url },
-    body: JSON.stringify({ name: "Load", email: `load-${mark}@example.com`, password: `password-${mark}` }),
-  });
-  if (!response.ok) throw new Error(`sign-up: ${response.status} ${await response.text()}`);
-  const { user } = (await response.json()) as { user: { id: string } };
-  const cookie = response.headers
-    .getSetCookie()
-    .map((line) => line.split(";")[0])
-    .join("; ");
-  return { userId: user.id, headers: { Cookie: cookie, Origin: url } };
 }
 
 /** @param seen what each of the clients saw, in their order. */
