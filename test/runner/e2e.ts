@@ -39,6 +39,11 @@ export const e2eLayers: Layer[] = [
     run: () => vitest("e2e-diagnosis", file("diagnosis"), { cwd }),
   },
   {
+    name: "chart",
+    title: "The chart on a real API server",
+    run: () => vitest("e2e-chart", file("chart"), { cwd }),
+  },
+  {
     name: "quickstart",
     title: "The quickstart's own commands",
     run: () => vitest("e2e-quickstart", file("quickstart"), { cwd }),
