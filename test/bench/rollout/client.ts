@@ -131,7 +131,7 @@ function load(spec: ClientSpec): void {
         response.setEncoding("utf8").on("data", (piece: string) => {
           text = (text + piece).slice(0, 1000);
         });
-        const problem = () => /urn:taskflow:problem:([a-z-]+)/.exec(text)?.[1] ?? `${JSON.stringify(response.headers)} ${text.slice(0, 300)}`;
+        const problem = () => /urn:taskflow:problem:([a-z-]+)/.exec(text)?.[1] ?? "";
         response.on("error", (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
         response.on("aborted", () => settle("aborted"));
         response.on("end", () =>

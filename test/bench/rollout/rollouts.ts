@@ -18,8 +18,8 @@ const steadySeconds = 40;
 
 const patience = ["--wait", "--timeout", "5m"];
 
-/** Requests a second of each client; together about half of what one backend pod of 500m CPU can do here. */
-const rates = { here: { keep: 20, fresh: 8 }, pod: { frontend: 12, keep: 40, fresh: 20 } };
+/** Requests a second of each client; together 60, of which a backend pod and a frontend pod use about 0.3 CPUs each here. */
+const rates = { here: { keep: 12, fresh: 5 }, pod: { frontend: 7, keep: 24, fresh: 12 } };
 
 interface Phase {
   what: string;
@@ -49,8 +49,8 @@ export const rollouts: Bench = async (report) => {
   const rows: Row[] = [];
   try {
     const phases: Phase[] = [
-      { what: "one replica", replicas: 1, rounds: 20, values: [] },
-      { what: "two replicas", replicas: 2, rounds: 20, values: [] },
+      { what: "one replica", replicas: 1, rounds: 36, values: [] },
+      { what: "two replicas", replicas: 2, rounds: 36, values: [] },
       { what: "control, one replica: preStop sleep only", replicas: 1, rounds: 10, values: undrained },
     ];
     for (const phase of phases) rows.push(...told(phase, await measure(phase, report)));

@@ -1,8 +1,9 @@
 // Package cgroup readies the container's cgroup tree for a kubelet inside it.
 //
-// On cgroup v1 there is nothing to do: processes may live anywhere in the tree. On cgroup v2 a cgroup that has
-// processes of its own may not hand controllers down, and this container's processes start in the root of its
-// tree: they move to a child first, as the boxes of the kernel's "no internal processes" rule demand.
+// The node's own processes move to a child of the tree's root, beside the pods' child. On a busy machine each process
+// in the root would weigh as much as half of all pods together, so that a rollout's bookkeeping would starve the pods
+// that serve; a child weighs half as much as the pods, however many processes it has. On cgroup v2 a cgroup with
+// processes of its own may not hand controllers down at all: the kernel's "no internal processes" rule.
 package cgroup
 
 import (
@@ -21,6 +22,8 @@ const (
 	Root = "/sys/fs/cgroup"
 	// own is the child that takes the node's own processes: PID 1 and all components.
 	own = "init"
+	// ownWeight is, on v2, what 1024 shares are on v1, a child's default there: the kubelet converts the pods' shares so.
+	ownWeight = "39"
 	// A process can start another while it is being moved; the children are found in the next round.
 	maxRounds = 10
 )
@@ -63,12 +66,17 @@ func Unified(tree Tree) bool {
 	return err == nil
 }
 
-// Delegate moves every process of the root into the child "init" and then hands all controllers down.
-func Delegate(tree Tree) error {
+// Gather moves every process of the root into the child "init".
+func Gather(tree Tree) error {
 	if err := tree.Mkdir(own); err != nil {
 		return err
 	}
-	if err := evacuate(tree); err != nil {
+	return evacuate(tree)
+}
+
+// Delegate gathers the processes and then hands all controllers down.
+func Delegate(tree Tree) error {
+	if err := Gather(tree); err != nil {
 		return err
 	}
 	controllers, err := tree.Read("cgroup.controllers")
@@ -87,7 +95,7 @@ func Delegate(tree Tree) error {
 			return fmt.Errorf("cgroup v2: enable %s: %w", name, err)
 		}
 	}
-	return nil
+	return tree.Write(own+"/cpu.weight", ownWeight)
 }
 
 func evacuate(tree Tree) error {
@@ -104,7 +112,7 @@ func evacuate(tree Tree) error {
 			}
 			err := tree.Write(own+"/cgroup.procs", pid)
 			if err != nil && !errors.Is(err, syscall.ESRCH) { // ESRCH: it ended meanwhile
-				return fmt.Errorf("cgroup v2: move process %s: %w", pid, err)
+				return fmt.Errorf("cgroup: move process %s: %w", pid, err)
 			}
 			moved++
 		}
@@ -112,5 +120,5 @@ func evacuate(tree Tree) error {
 			return nil
 		}
 	}
-	return errors.New("cgroup v2: new processes keep appearing in the root")
+	return errors.New("cgroup: new processes keep appearing in the root")
 }

@@ -19,6 +19,7 @@ type fakeTree struct {
 	childOf map[string]string
 	enabled []string
 	made    []string
+	weight  string
 }
 
 func (f *fakeTree) Read(name string) (string, error) {
@@ -50,6 +51,13 @@ func (f *fakeTree) Write(name, value string) error {
 			return syscall.ESRCH
 		}
 		f.childOf[value] = child
+		return nil
+	}
+	if name == "init/cpu.weight" {
+		if !slices.Contains(f.enabled, "+cpu") {
+			return os.ErrNotExist
+		}
+		f.weight = value
 		return nil
 	}
 	if name != "cgroup.subtree_control" {
@@ -86,6 +94,23 @@ func TestDelegateMovesEveryProcessFirst(t *testing.T) {
 	}
 	if want := []string{"+cpuset", "+cpu", "+io", "+memory", "+pids"}; !slices.Equal(tree.enabled, want) {
 		t.Errorf("handed down %v, want %v", tree.enabled, want)
+	}
+	// 79 is what the kubelet gives the pods of two CPUs.
+	if tree.weight != "39" {
+		t.Errorf("the node's own processes weigh %q", tree.weight)
+	}
+}
+
+func TestGatherMovesEveryProcessAndHandsNothingDown(t *testing.T) {
+	tree := &fakeTree{rounds: [][]string{{"1", "7"}}, childOf: map[string]string{}}
+	if err := Gather(tree); err != nil {
+		t.Fatal(err)
+	}
+	if tree.childOf["1"] != "init" || tree.childOf["7"] != "init" {
+		t.Errorf("processes are in %v", tree.childOf)
+	}
+	if tree.enabled != nil || tree.weight != "" {
+		t.Errorf("handed down %v, weight %q", tree.enabled, tree.weight)
 	}
 }
 

@@ -22,10 +22,8 @@ func prepareMachine() error {
 	if err := writableCgroups(); err != nil {
 		return err
 	}
-	if tree := cgroup.Directory(cgroup.Root); cgroup.Unified(tree) {
-		if err := cgroup.Delegate(tree); err != nil {
-			return err
-		}
+	if err := readyCgroups(); err != nil {
+		return err
 	}
 	if err := writableNetworkSettings(); err != nil {
 		return err
@@ -40,6 +38,15 @@ func prepareMachine() error {
 		return err
 	}
 	return keepPodTrafficInside(podRange)
+}
+
+// readyCgroups makes a place for the pods' cgroups beside the node's own.
+func readyCgroups() error {
+	if tree := cgroup.Directory(cgroup.Root); cgroup.Unified(tree) {
+		return cgroup.Delegate(tree)
+	}
+	// On v1 only the weight of processors matters; the other controllers leave processes where they are.
+	return cgroup.Gather(cgroup.Directory(filepath.Join(cgroup.Root, "cpu")))
 }
 
 // writableCgroups mounts the container's cgroups read-write. Docker shows an unprivileged container its cgroups
