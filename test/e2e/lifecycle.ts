@@ -1,4 +1,5 @@
 /** The life of a deployment, the same with both deployers: up, use, up again, drift, change, destroy, up again. */
+import { randomUUID } from "node:crypto";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -12,11 +13,9 @@ import { holdersOf } from "../support/secretHolders.ts";
 import { firstVisit, laterVisit, newAccount } from "./journey.ts";
 
 export function lifecycle(deployer: "pulumi" | "helm"): void {
-  // Looked for later, wherever a deployment leaves anything.
-  const canaries = {
-    auth: "canary-of-better-auth-0123456789abcdef",
-    openai: "sk-canary-of-openai-0123456789abcdef",
-  };
+  // Looked for later, wherever a deployment leaves anything. Drawn, as this file itself is looked through too.
+  const drawn = randomUUID();
+  const canaries = { auth: `canary-of-better-auth-${drawn}`, openai: `sk-canary-of-openai-${drawn}` };
   const chosen = {
     TASKFLOW_DEPLOYER: deployer,
     TASKFLOW_CLUSTER: "embedded",
@@ -63,32 +62,6 @@ export function lifecycle(deployer: "pulumi" | "helm"): void {
 
     test("a person signs up, adds, completes and deletes tasks, and finds them after a reload", async () => {
       await firstVisit(outputs.frontendUrl, account, deployer);
-    });
-
-    test("secrets are in the two Secrets and in the processes that need them, and nowhere else", async () => {
-      const { data } = await object("secret", "backend-secrets");
-      const { password } = new URL(Buffer.from(data.DATABASE_URL, "base64").toString());
-      expect(password.length).toBeGreaterThanOrEqual(16);
-      // A way through an error's screen and the log of a pod that can't start.
-      const wrong = await taskflow(["up"], {
-        ...chosen,
-        TASKFLOW_DATABASE_URL: `postgresql://x:${password}@127.0.0.1:1/x`,
-      });
-      expect(wrong.exitCode).toBe(3);
-
-      const holders = await holdersOf(
-        [canaries.auth, canaries.openai, password],
-        Object.values(outputs.images),
-      );
-      const [frontend, backend] = ["environ of next-server (v", "environ of python"];
-      expect(holders).toEqual({
-        [canaries.auth]: ["Secret backend-secrets", "Secret frontend-secrets", frontend, backend],
-        [canaries.openai]: ["Secret backend-secrets", backend],
-        [password]: [
-          ".taskflow/postgres/credentials.json",
-          ...["Secret backend-secrets", "Secret frontend-secrets", frontend, backend],
-        ],
-      });
     });
 
     test("a second up changes nothing", async () => {
@@ -169,6 +142,33 @@ export function lifecycle(deployer: "pulumi" | "helm"): void {
       await succeeds(["up"], chosen);
       expect(await imageOf()).toBe(outputs.images.backend);
       await laterVisit(outputs.frontendUrl, account);
+    });
+
+    test("secrets are in the two Secrets and in the processes that need them, and nowhere else", async () => {
+      const { data } = await object("secret", "backend-secrets");
+      const { password } = new URL(Buffer.from(data.DATABASE_URL, "base64").toString());
+      expect(password.length).toBeGreaterThanOrEqual(16);
+      // A way through an error's screen and the log of a pod that can't start.
+      const wrong = await taskflow(["up"], {
+        ...chosen,
+        TASKFLOW_DATABASE_URL: `postgresql://x:${password}@127.0.0.1:1/x`,
+      });
+      expect(wrong.exitCode).toBe(3);
+      await succeeds(["up"], chosen);
+
+      const holders = await holdersOf(
+        [canaries.auth, canaries.openai, password],
+        Object.values(outputs.images),
+      );
+      const [frontend, backend] = ["environ of next-server (v1", "environ of python"];
+      expect(holders).toEqual({
+        [canaries.auth]: ["Secret backend-secrets", "Secret frontend-secrets", frontend, backend],
+        [canaries.openai]: ["Secret backend-secrets", backend],
+        [password]: [
+          ".taskflow/postgres/credentials.json",
+          ...["Secret backend-secrets", "Secret frontend-secrets", frontend, backend],
+        ],
+      });
     });
 
     test("the other deployer is refused while this one owns the stack", async () => {
