@@ -146,6 +146,25 @@ describe("on the way up and afterwards", () => {
     }
   });
 
+  test("a NodePort that another Service has is told before anything is deployed", async () => {
+    const { spec } = await object("service", "frontend-service");
+    const [{ nodePort }] = spec.ports;
+    const generation = async () => (await object("deployment", "frontend")).metadata.generation;
+    const before = await generation();
+    await kubectl("delete", "service", "frontend-service");
+    await kubectl("create", "service", "nodeport", "squatter", "--tcp=80", `--node-port=${nodePort}`);
+    try {
+      const error = await fails(["up"]);
+      expect(error).toMatchObject({ code: "TF1310", what: expect.stringContaining("todo-app/squatter") });
+      expect(error.fix[0]).toMatch(/^pulumi config set --stack dev taskflow:nodePort 3\d{4}$/);
+      expect(await generation()).toBe(before);
+    } finally {
+      await kubectl("delete", "service", "squatter");
+      await succeeds(["up"], chosen);
+    }
+    expect((await object("service", "frontend-service")).spec.ports[0].nodePort).toBe(nodePort);
+  });
+
   test("cluster deleted behind our back", async () => {
     const name = `taskflow-${checkoutId}`;
     await docker(["rm", "--force", "--volumes", name]);
