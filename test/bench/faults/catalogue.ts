@@ -126,9 +126,18 @@ done
 
 /** Runs a program in a component's container that takes more than the container may have. */
 async function exhaust(component: "frontend" | "backend", command: string[]): Promise<void> {
-  const [pod] = JSON.parse(
-    await kubectl("get", "pods", `--selector=app=${component}`, "--output", "json"),
-  ).items;
+  const { items } = JSON.parse(
+    await kubectl(
+      "get",
+      "pods",
+      `--selector=app=${component}`,
+      "--field-selector=status.phase=Running",
+      "--output=json",
+    ),
+  );
+  const pod = items.find(
+    ({ metadata }: { metadata: { deletionTimestamp?: string } }) => !metadata.deletionTimestamp,
+  );
   const name = pod.metadata.name as string;
   await execa(...(await kubectlCommand("exec", name, `--container=${component}`, "--", ...command)), {
     reject: false,
@@ -136,10 +145,10 @@ async function exhaust(component: "frontend" | "backend", command: string[]): Pr
   // The kubelet looks at volumes once a minute.
   const until = Date.now() + 180_000;
   const before = pod.status.containerStatuses[0].containerID;
-  // Until the container is another, or the pod is gone: then the fault has happened.
+  // Until the container is another, has ended, or the pod is gone: then the fault has happened.
   for (;;) {
-    const now = await object("pod", name).catch(() => undefined);
-    if (now?.status.containerStatuses?.[0]?.containerID !== before || now?.status.phase === "Failed") return;
+    const now = (await object("pod", name).catch(() => undefined))?.status.containerStatuses?.[0];
+    if (now?.containerID !== before || now?.state.terminated) return;
     if (Date.now() > until) throw new Error(`${name} goes on as before`);
     await sleep(300);
   }

@@ -1,7 +1,7 @@
 /** Faults under a load of writes: each acknowledged write is looked for afterwards, and each fault must be over in the end. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { succeeds, taskflow } from "../../support/cli.ts";
-import { kubectl, rolledOut } from "../../support/cluster.ts";
+import { kubectl, settled } from "../../support/cluster.ts";
 import { signUp } from "../../support/visitor.ts";
 import type { Bench, Row } from "../measure.ts";
 import type { ClientSpec, Second } from "../rollout/client.ts";
@@ -64,7 +64,8 @@ async function measure(fault: Fault): Promise<Row> {
 /** The kubelet waits longer before each restart of a container; so each fault meets pods of its own. */
 async function freshPods(): Promise<void> {
   for (const name of ["backend", "frontend"]) await kubectl("rollout", "restart", `deployment/${name}`);
-  await rolledOut();
+  // The old ones gone too, so that no fault meets a pod that ends anyway.
+  await settled();
 }
 
 /** @throws where the app does not answer, five times running, within three minutes. */
