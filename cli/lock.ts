@@ -2,6 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { TaskFlowError } from "../aiops/kagent/codes/index.ts";
+import { alive } from "../local/alive.ts";
 import { stateDir } from "../local/paths.ts";
 
 const file = join(stateDir, "lock");
@@ -27,15 +28,5 @@ export async function exclusively<T>(verb: string, work: () => Promise<T>): Prom
     return await work();
   } finally {
     await rm(file, { force: true });
-  }
-}
-
-/** Is there a process of that number, anybody's? */
-export function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { alive } from "../alive.ts";
 import { serverAccount } from "./account.ts";
 import { nativeDirectory } from "./binaries.ts";
 import { newPassword } from "./credentials.ts";
@@ -57,14 +58,5 @@ async function sweep(tools: Pick<Instance, "native" | "account">): Promise<void>
     const owner = entry.startsWith(prefix) ? Number.parseInt(entry.slice(prefix.length), 10) : Number.NaN;
     if (Number.isNaN(owner) || alive(owner)) continue;
     await discard({ ...tools, home: join(tmpdir(), entry) });
-  }
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
