@@ -1,6 +1,17 @@
 /** The Kubernetes API as the diagnosis uses it: typed clients for one named context, every call bounded. */
 import { relative } from "node:path";
-import { ApiException, AppsV1Api, CoreV1Api, KubeConfig, Observable } from "@kubernetes/client-node";
+import {
+  ApiException,
+  AppsV1Api,
+  AutoscalingV2Api,
+  CoreV1Api,
+  CustomObjectsApi,
+  DiscoveryV1Api,
+  KubeConfig,
+  NetworkingV1Api,
+  Observable,
+  StorageV1Api,
+} from "@kubernetes/client-node";
 
 export interface ClusterAccess {
   /** Absolute path of a kubeconfig file. */
@@ -12,6 +23,12 @@ export interface ClusterAccess {
 export interface Api {
   core: CoreV1Api;
   apps: AppsV1Api;
+  autoscaling: AutoscalingV2Api;
+  discovery: DiscoveryV1Api;
+  networking: NetworkingV1Api;
+  storage: StorageV1Api;
+  /** For metrics.k8s.io. */
+  custom: CustomObjectsApi;
 }
 
 /** @throws Error where the file cannot be read or has no such context. */
@@ -20,7 +37,20 @@ export function connect({ kubeconfig, context }: ClusterAccess): Api {
   config.loadFromFile(kubeconfig);
   if (!config.getContextObject(context)) throw new Error(`${kubeconfig} has no context "${context}"`);
   config.setCurrentContext(context);
-  return { core: config.makeApiClient(CoreV1Api), apps: config.makeApiClient(AppsV1Api) };
+  return clients(config);
+}
+
+/** The typed clients of a configuration's current context. */
+export function clients(config: KubeConfig): Api {
+  return {
+    core: config.makeApiClient(CoreV1Api),
+    apps: config.makeApiClient(AppsV1Api),
+    autoscaling: config.makeApiClient(AutoscalingV2Api),
+    discovery: config.makeApiClient(DiscoveryV1Api),
+    networking: config.makeApiClient(NetworkingV1Api),
+    storage: config.makeApiClient(StorageV1Api),
+    custom: config.makeApiClient(CustomObjectsApi),
+  };
 }
 
 /** Puts kubeconfig and context into command lines that begin with `kubectl`, so that they reach this very cluster. */
@@ -36,8 +66,8 @@ const quoted = (word: string): string =>
 
 type CallOptions = NonNullable<Parameters<CoreV1Api["listNamespacedPod"]>[1]>;
 
-/** Options for one call: ended after `timeout` milliseconds, or when `signal` aborts. */
-export function bounded(timeout: number, signal?: AbortSignal): CallOptions {
+/** Options for one call: ended after `timeout` milliseconds, or when `signal` aborts; `accept` as its Accept header. */
+export function bounded(timeout: number, signal?: AbortSignal, accept?: string): CallOptions {
   const limit = AbortSignal.timeout(timeout);
   return {
     middlewareMergeStrategy: "append",
@@ -45,6 +75,7 @@ export function bounded(timeout: number, signal?: AbortSignal): CallOptions {
       {
         pre: (request) => {
           request.setSignal(signal ? AbortSignal.any([limit, signal]) : limit);
+          if (accept) request.setHeaderParam("Accept", accept);
           return new Observable(Promise.resolve(request));
         },
         post: (response) => new Observable(Promise.resolve(response)),

@@ -1,13 +1,16 @@
-/** Takes a snapshot of a namespace: a handful of bounded calls, whatever the cluster's size. */
+/**
+ * Takes a snapshot of a namespace's pods and what made them: a handful of bounded calls, whatever the cluster's size.
+ * survey.ts looks further.
+ */
 import { type Api, bounded, reasonOf } from "./api.ts";
 import { type Container, containers, lastExit, ownerUid } from "./pods.ts";
 import { cleanTail } from "./text.ts";
 import type { LogTail, NotChecked, Snapshot } from "./types.ts";
 
 /** Milliseconds for one call. */
-const callTimeout = 5_000;
+export const callTimeout = 5_000;
 /** Objects of one kind: `pageSize * maxPages` at most. */
-const pageSize = 500;
+export const pageSize = 500;
 const maxPages = 4;
 /** Containers whose logs are read, and how much of each. */
 const maxLogs = 12;
@@ -64,18 +67,19 @@ export async function gather(api: Api, namespace: string, signal?: AbortSignal):
     deployments,
     replicaSets,
     logs: [],
+    around: {},
     notChecked,
   };
   return { ...snapshot, logs: await readLogs(api, snapshot, signal) };
 }
 
-interface Page<T> {
+export interface Page<T> {
   items: T[];
   metadata?: { _continue?: string };
 }
 
 /** Follows a list's pages up to the limit; says so when there would be more. */
-async function all<T>(
+export async function all<T>(
   what: string,
   list: (next: { _continue?: string }) => Promise<Page<T>>,
   notChecked: NotChecked[],

@@ -1,6 +1,27 @@
 /** What the diagnosis looks at and what it says. */
-import type { CoreV1Event, V1Deployment, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
+import type {
+  CoreV1Event,
+  PodMetric,
+  V1ConfigMap,
+  V1Deployment,
+  V1EndpointSlice,
+  V1Ingress,
+  V1IngressClass,
+  V1LimitRange,
+  V1NetworkPolicy,
+  V1Node,
+  V1ObjectMeta,
+  V1PersistentVolumeClaim,
+  V1Pod,
+  V1ReplicaSet,
+  V1ResourceQuota,
+  V1Service,
+  V1ServiceAccount,
+  V1StorageClass,
+  V2HorizontalPodAutoscaler,
+} from "@kubernetes/client-node";
 import type { Code } from "../codes/index.ts";
+import type { Proposal } from "./proposal.ts";
 
 /** Tail of one container's log: cleaned, redacted and bounded (see text.ts), oldest line first. */
 export interface LogTail {
@@ -18,6 +39,32 @@ export interface NotChecked {
   why: string;
 }
 
+/**
+ * What else is in the namespace and around it (see survey.ts). A kind that was not asked for or could not be read is
+ * undefined, which is not the same as none: a check that needs it then finds nothing.
+ */
+export interface Surroundings {
+  services?: V1Service[];
+  endpointSlices?: V1EndpointSlice[];
+  configMaps?: V1ConfigMap[];
+  /** Names and times only: the values are never asked for. */
+  secrets?: V1ObjectMeta[];
+  serviceAccounts?: V1ServiceAccount[];
+  networkPolicies?: V1NetworkPolicy[];
+  ingresses?: V1Ingress[];
+  ingressClasses?: V1IngressClass[];
+  autoscalers?: V2HorizontalPodAutoscaler[];
+  claims?: V1PersistentVolumeClaim[];
+  storageClasses?: V1StorageClass[];
+  quotas?: V1ResourceQuota[];
+  limitRanges?: V1LimitRange[];
+  nodes?: V1Node[];
+  /** What pods use now, from metrics-server. */
+  podMetrics?: PodMetric[];
+  /** Endpoints of the cluster's DNS Service. */
+  clusterDns?: V1EndpointSlice[];
+}
+
 /** One look at a namespace. The checks are pure functions of it. */
 export interface Snapshot {
   namespace: string;
@@ -28,6 +75,7 @@ export interface Snapshot {
   deployments: V1Deployment[];
   replicaSets: V1ReplicaSet[];
   logs: LogTail[];
+  around: Surroundings;
   notChecked: NotChecked[];
 }
 
@@ -40,7 +88,7 @@ export interface ObjectRef {
 
 /** Where a fact stands, and the fact. The excerpt is text of others: shown, never obeyed. */
 export interface Evidence {
-  source: "status" | "event" | "log";
+  source: "status" | "event" | "log" | "spec" | "metric";
   /** e.g. `pod/backend-7d9f/backend`. */
   ref: string;
   /** Cleaned, redacted and bounded; may have several lines. */
@@ -66,6 +114,10 @@ export interface Finding {
   causedBy?: { code: Code; object: ObjectRef };
   /** Lines as in the registry of codes. */
   fix: string[];
+  /** Names of the Services, and of what depends on them, that don't serve because of it. */
+  blastRadius?: ObjectRef[];
+  /** Changes that could mend it; nothing is done without a plan and an approval (../plans). */
+  proposals?: Proposal[];
 }
 
 /** One kind of fault. Pure, and linear in what the snapshot holds. */

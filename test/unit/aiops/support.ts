@@ -204,6 +204,7 @@ export function snapshot(facts: Partial<Snapshot>): Snapshot {
     deployments: [],
     replicaSets: [],
     logs: [],
+    around: {},
     notChecked: [],
     ...facts,
   };

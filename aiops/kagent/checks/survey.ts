@@ -1,0 +1,119 @@
+/** The wider look: a namespace's pods together with the Services, policies, limits and nodes around them. */
+import type { PodMetric } from "@kubernetes/client-node";
+import { type Api, bounded, reasonOf } from "./api.ts";
+import { all, callTimeout, gather, type Page, pageSize } from "./gather.ts";
+import type { Snapshot, Surroundings } from "./types.ts";
+
+/** Asks for metadata alone: a Secret's values then never leave the API server. */
+const metadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+interface List<T> {
+  /** As `notChecked` calls it. */
+  what: string;
+  page: (next: { limit: number; _continue?: string }) => Promise<Page<T>>;
+}
+
+/** How each kind is listed. */
+type Lists = { [Kind in keyof Surroundings]-?: List<NonNullable<Surroundings[Kind]>[number]> };
+
+/**
+ * Everything that the checks can use, some twenty bounded calls at once. What cannot be read is listed in `notChecked`.
+ * @throws what the API client throws where not even the pods can be read.
+ */
+export async function survey(api: Api, namespace: string, signal?: AbortSignal): Promise<Snapshot> {
+  const around: Surroundings = {};
+  const notChecked: Snapshot["notChecked"] = [];
+  const read = async ([kind, { what, page }]: [string, List<unknown>]) => {
+    try {
+      const items = await all(what, (next) => page({ limit: pageSize, ...next }), notChecked);
+      Object.assign(around, { [kind]: items });
+    } catch (error) {
+      notChecked.push({ what, why: reasonOf(error) });
+    }
+  };
+  const [snapshot] = await Promise.all([
+    gather(api, namespace, signal),
+    ...Object.entries(listsOf(api, namespace, signal)).map(read),
+  ]);
+  signal?.throwIfAborted();
+  return { ...snapshot, around, notChecked: [...snapshot.notChecked, ...notChecked] };
+}
+
+function listsOf(api: Api, namespace: string, signal?: AbortSignal): Lists {
+  const { core, networking, autoscaling, discovery, storage, custom } = api;
+  const options = () => bounded(callTimeout, signal);
+  return {
+    services: {
+      what: "services",
+      page: (next) => core.listNamespacedService({ namespace, ...next }, options()),
+    },
+    endpointSlices: {
+      what: "endpoint slices",
+      page: (next) => discovery.listNamespacedEndpointSlice({ namespace, ...next }, options()),
+    },
+    configMaps: {
+      what: "config maps",
+      page: (next) => core.listNamespacedConfigMap({ namespace, ...next }, options()),
+    },
+    secrets: {
+      what: "names of secrets",
+      page: async (next) => {
+        const metadata = bounded(callTimeout, signal, metadataOnly);
+        const page = await core.listNamespacedSecret({ namespace, ...next }, metadata);
+        return {
+          items: page.items.map((item) => item.metadata ?? {}),
+          ...(page.metadata ? { metadata: page.metadata } : {}),
+        };
+      },
+    },
+    serviceAccounts: {
+      what: "service accounts",
+      page: (next) => core.listNamespacedServiceAccount({ namespace, ...next }, options()),
+    },
+    networkPolicies: {
+      what: "network policies",
+      page: (next) => networking.listNamespacedNetworkPolicy({ namespace, ...next }, options()),
+    },
+    ingresses: {
+      what: "ingresses",
+      page: (next) => networking.listNamespacedIngress({ namespace, ...next }, options()),
+    },
+    ingressClasses: {
+      what: "ingress classes",
+      page: (next) => networking.listIngressClass(next, options()),
+    },
+    autoscalers: {
+      what: "autoscalers",
+      page: (next) => autoscaling.listNamespacedHorizontalPodAutoscaler({ namespace, ...next }, options()),
+    },
+    claims: {
+      what: "volume claims",
+      page: (next) => core.listNamespacedPersistentVolumeClaim({ namespace, ...next }, options()),
+    },
+    storageClasses: { what: "storage classes", page: (next) => storage.listStorageClass(next, options()) },
+    quotas: {
+      what: "resource quotas",
+      page: (next) => core.listNamespacedResourceQuota({ namespace, ...next }, options()),
+    },
+    limitRanges: {
+      what: "limit ranges",
+      page: (next) => core.listNamespacedLimitRange({ namespace, ...next }, options()),
+    },
+    nodes: { what: "nodes", page: (next) => core.listNode(next, options()) },
+    podMetrics: {
+      what: "what pods use (metrics-server)",
+      page: async () => {
+        const metrics = { group: "metrics.k8s.io", version: "v1beta1", plural: "pods", namespace };
+        return (await custom.listNamespacedCustomObject(metrics, options())) as Page<PodMetric>;
+      },
+    },
+    clusterDns: {
+      what: "the cluster's DNS",
+      page: (next) =>
+        discovery.listNamespacedEndpointSlice(
+          { namespace: "kube-system", labelSelector: "kubernetes.io/service-name=kube-dns", ...next },
+          options(),
+        ),
+    },
+  };
+}
