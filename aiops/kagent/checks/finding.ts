@@ -1,8 +1,12 @@
 /** Makes findings: fix lines from the registry, evidence cleaned. */
 import { type Code, codes, fillFix } from "../codes/index.ts";
 import { type Container, component, podRef } from "./pods.ts";
+import type { Proposal } from "./proposal.ts";
 import { cleanLine } from "./text.ts";
 import type { Evidence, Finding, ObjectRef } from "./types.ts";
+
+/** Longest sentence of a finding, in characters. */
+const whatLimit = 600;
 
 export interface FindingFacts {
   object: ObjectRef;
@@ -16,6 +20,8 @@ export interface FindingFacts {
   definite?: boolean;
   /** Put before the registry's lines: what is better known here. */
   fix?: readonly string[];
+  /** Changes that could mend it, the best first. */
+  proposals?: readonly Proposal[];
 }
 
 export function finding(code: Code, facts: FindingFacts): Finding {
@@ -26,9 +32,11 @@ export function finding(code: Code, facts: FindingFacts): Finding {
     confidence: facts.definite === false ? "likely" : "definite",
     object: facts.object,
     affected: [],
-    what: facts.what,
+    // Names and messages of others may stand in it.
+    what: cleanLine(facts.what, whatLimit),
     evidence: facts.evidence.filter((item) => item.excerpt !== ""),
     fix: [...(facts.fix ?? []), ...fillFix(codes[code].fix, { namespace, name, ...facts.values })],
+    ...(facts.proposals?.length ? { proposals: [...facts.proposals] } : {}),
   };
 }
 
@@ -45,8 +53,12 @@ export function containerFinding(
   });
 }
 
-/** A fact from an object's status or an event's message: one cleaned line. */
-export function fact(source: "status" | "event", object: ObjectRef, text: string | undefined): Evidence {
+/** A fact from an object, an event's message or a measurement: one cleaned line. */
+export function fact(
+  source: Exclude<Evidence["source"], "log">,
+  object: ObjectRef,
+  text: string | undefined,
+): Evidence {
   return { source, ref: refText(object), excerpt: cleanLine(text ?? "") };
 }
 

@@ -1,18 +1,32 @@
 /** All checks, and the diagnosis they make together. */
+import { aiProvider } from "./aiProvider.ts";
+import { autoscaler } from "./autoscaler.ts";
 import { cannotStart } from "./cannotStart.ts";
+import { cpuThrottled } from "./cpuThrottled.ts";
 import { crashLoop } from "./crashLoop.ts";
+import { databaseOutage } from "./databaseOutage.ts";
+import { linkCauses } from "./dependencies.ts";
+import { evicted } from "./evicted.ts";
+import { expired } from "./expired.ts";
+import { failingCalls } from "./failingCalls.ts";
+import { forbiddenCall } from "./forbiddenCall.ts";
+import { hangingInit } from "./hangingInit.ts";
+import { highMemory } from "./highMemory.ts";
 import { imageNeverLoaded } from "./imageNeverLoaded.ts";
 import { imagePull } from "./imagePull.ts";
 import { initContainer } from "./initContainer.ts";
 import { livenessProbe } from "./livenessProbe.ts";
 import { migration } from "./migration.ts";
 import { missingConfig } from "./missingConfig.ts";
+import { nodeTrouble } from "./nodeTrouble.ts";
 import { outOfMemory } from "./outOfMemory.ts";
 import { readinessProbe } from "./readinessProbe.ts";
 import { refusedPods } from "./refusedPods.ts";
 import { relate } from "./relate.ts";
+import { staleSecret } from "./staleSecret.ts";
 import { stalledRollout } from "./stalledRollout.ts";
-import type { Check, Finding, Snapshot } from "./types.ts";
+import type { Check, Finding, Snapshot, Surroundings } from "./types.ts";
+import { unboundClaim } from "./unboundClaim.ts";
 import { unschedulable } from "./unschedulable.ts";
 import { volumeMount } from "./volumeMount.ts";
 
@@ -32,12 +46,40 @@ export const checks: Readonly<Record<string, Check>> = {
   volumeMount,
   refusedPods,
   stalledRollout,
+  databaseOutage,
+  failingCalls,
+  staleSecret,
+  forbiddenCall,
+  expired,
+  aiProvider,
+  hangingInit,
+  cpuThrottled,
+  highMemory,
+  autoscaler,
+  unboundClaim,
+  nodeTrouble,
+  evicted,
+};
+
+/**
+ * What a check cannot do without, of what may not have been read (see types.ts): where one is undefined, the check finds
+ * nothing and the diagnosis says that it could not run. No entry: pods, events, Deployments and logs are enough.
+ */
+export const needs: Readonly<Record<string, readonly (keyof Surroundings)[]>> = {
+  staleSecret: ["secrets"],
+  cpuThrottled: ["podMetrics"],
+  highMemory: ["podMetrics"],
+  autoscaler: ["autoscalers"],
+  unboundClaim: ["claims"],
+  nodeTrouble: ["nodes"],
 };
 
 /** What is wrong in a snapshot: root causes first, the definite before the likely; the same input gives the same order. */
 export function diagnose(snapshot: Snapshot): Finding[] {
   const all = Object.values(checks).flatMap((check) => check(snapshot));
-  return relate(snapshot, all).sort((a, b) => rank(a) - rank(b) || order(a).localeCompare(order(b)));
+  return linkCauses(snapshot, relate(snapshot, all)).sort(
+    (a, b) => rank(a) - rank(b) || order(a).localeCompare(order(b)),
+  );
 }
 
 const rank = (found: Finding): number =>
