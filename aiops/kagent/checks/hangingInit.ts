@@ -43,7 +43,7 @@ const commandOf = ({ spec }: Container): string =>
 /** The host of the usual waiting loops: `until nslookup mydb`, `nc -z db 5432`, `wget http://api:8000/`. */
 export function waitsFor(container: Container): string | undefined {
   const words =
-    /\b(?:nslookup|getent hosts|pg_isready(?: -\w+)*? -h|nc(?: -\w+)*|ping(?: -\w+(?: \d+)?)*)\s+([a-z][a-z0-9.-]*)|\bhttps?:\/\/([a-z][a-z0-9.-]*)/;
+    /\b(?:nslookup|getent hosts|pg_isready(?: -\w+)*? -h|(?:nc|ping)(?: -\w+(?: \d+)?)*)\s+([a-z][a-z0-9.-]*)|\bhttps?:\/\/([a-z][a-z0-9.-]*)/;
   const match = words.exec(commandOf(container));
   return match?.[1] ?? match?.[2];
 }

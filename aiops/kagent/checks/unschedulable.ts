@@ -25,7 +25,7 @@ const meanings: readonly (readonly [RegExp, Explain])[] = [
   [
     /insufficient (?!memory|cpu)(\S+)/i,
     (_snapshot, _pod, said) =>
-      `no node has as much ${/insufficient (?!memory|cpu)([\w./-]+)/i.exec(said)?.[1]} as it asks for`,
+      `no node has as much ${/insufficient (?!memory|cpu)([\w-]+(?:[./][\w-]+)*)/i.exec(said)?.[1]} as it asks for`,
   ],
   [/too many pods/i, () => "the node holds as many pods as it may"],
   [
