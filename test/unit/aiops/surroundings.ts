@@ -26,7 +26,10 @@ export function quota(name: string, hard: Record<string, string>, used: Record<s
 }
 
 export function service(name: string, selector: Record<string, string>, clusterIP = "10.96.0.9"): V1Service {
-  return { metadata: { name, namespace }, spec: { selector, clusterIP } };
+  return {
+    metadata: { name, namespace },
+    spec: { selector, clusterIP, ports: [{ port: 8000, targetPort: "http" }] },
+  };
 }
 
 /** Metadata of a Secret whose keys were written so many seconds ago, as the API server keeps them. */
