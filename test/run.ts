@@ -54,5 +54,6 @@ for (const layer of layers) {
 }
 await mkdir(join(stateDir, "test-results"), { recursive: true });
 await writeFile(join(stateDir, "test-results", `${suite}.json`), JSON.stringify(total));
+for (const failure of total.failures ?? []) console.log(`\n✗ ${failure}`);
 console.log(`\n${table.join("\n")}\n\n${closingLine(total)}`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;

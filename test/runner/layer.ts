@@ -3,6 +3,8 @@ export interface Count {
   passed: number;
   failed: number;
   skipped: number;
+  /** What failed, a name and the first lines of why each, where the tool's report says so. */
+  failures?: readonly string[];
 }
 
 export interface Layer {
@@ -18,6 +20,7 @@ export const add = (a: Count, b: Count): Count => ({
   passed: a.passed + b.passed,
   failed: a.failed + b.failed,
   skipped: a.skipped + b.skipped,
+  failures: [...(a.failures ?? []), ...(b.failures ?? [])],
 });
 
 export const closingLine = ({ passed, failed, skipped }: Count): string =>

@@ -1,6 +1,7 @@
 /** How the layers run their tools: output goes straight to the terminal, the counts come from a report file. */
 import { readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { execa } from "execa";
 import { stateDir } from "../../local/paths.ts";
 import { type Count, nothing } from "./layer.ts";
@@ -19,6 +20,30 @@ export async function show(file: string, args: readonly string[], options: ToolO
   });
   if (result.exitCode === undefined) throw new Error(result.shortMessage);
   return result.exitCode;
+}
+
+/** The part of vitest's JSON report that says what failed. */
+interface FileReport {
+  name: string;
+  status: string;
+  /** Why a file failed as a whole. */
+  message: string;
+  assertionResults: { status: string; fullName: string; failureMessages: string[] | null }[];
+}
+
+/** Lines of one failure's message that are kept. */
+const keptLines = 15;
+
+/** Where and why, bounded: what a log cut at its end must still show. */
+export function failures(files: readonly FileReport[], cwd: string): string[] {
+  const told = (where: string, message = "") =>
+    [where, ...stripVTControlCharacters(message).split("\n").slice(0, keptLines)].join("\n    ");
+  return files.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(cwd, name);
+    const failed = assertionResults.filter((result) => result.status === "failed");
+    if (failed.length === 0) return status === "failed" ? [told(file, message)] : [];
+    return failed.map(({ fullName, failureMessages }) => told(`${file} > ${fullName}`, failureMessages?.[0]));
+  });
 }
 
 /** Runs vitest in a folder and counts its tests. A run that ends badly without a failed test counts as one failure. */
@@ -44,6 +69,7 @@ export async function vitest(name: string, args: readonly string[], options: Too
       passed: json.numPassedTests,
       failed: json.numFailedTests,
       skipped: json.numPendingTests + json.numTodoTests,
+      failures: failures(json.testResults, options.cwd),
     };
   } catch (error) {
     console.error(`no report of ${name}: ${(error as Error).message}`);
