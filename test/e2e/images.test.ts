@@ -147,7 +147,7 @@ describe.each(["frontend", "backend"] as const)("the %s image", (component) => {
       const answer = async () =>
         (await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined))?.status;
       await expect
-        .poll(answer, { timeout: 30_000, interval: 200 })
+        .poll(answer, { timeout: 120_000, interval: 200 })
         .toBe(200)
         .catch(async (error) => {
           throw new Error((await docker(["logs", container])).all, { cause: error });
