@@ -260,6 +260,20 @@ describe("the embedded cluster", () => {
     await cluster.removeImage(image(1).ref);
   });
 
+  test("writes down who changed what, and not what the cluster does by itself or anybody reads", async () => {
+    await kubectl(["create", "configmap", "noted", "--from-literal=A=not-written-down"]);
+    await kubectl(["get", "configmap", "noted"]);
+    const log = (await dockerOrFail(["exec", containerName, "cat", "/var/lib/taskflow/audit.log"])).stdout;
+    const entries = log
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const noted = entries.filter(({ objectRef }) => objectRef.name === "noted");
+    expect(noted.map(({ verb, user }) => `${verb} ${user.username}`)).toEqual(["create taskflow-admin"]);
+    expect(log).not.toContain("not-written-down");
+    expect(new Set(entries.map(({ user }) => user.username))).toEqual(new Set(["taskflow-admin"]));
+  });
+
   test("refuses what Pod Security forbids", async () => {
     await kubectl(["create", "namespace", "strict"]);
     await kubectl(["label", "namespace", "strict", "pod-security.kubernetes.io/enforce=restricted"]);

@@ -165,6 +165,11 @@ func apiServerArgs(made credentials) []string {
 		"--enable-aggregator-routing=true",
 		"--allow-privileged=true",
 		"--profiling=false",
+		// In megabytes; one older file is kept.
+		"--audit-policy-file="+config("audit.yaml"),
+		"--audit-log-path="+data("audit.log"),
+		"--audit-log-maxsize=10",
+		"--audit-log-maxbackup=1",
 	)
 }
 
