@@ -1,3 +1,4 @@
+import { ask } from "./ask.ts";
 import { cluster } from "./cluster.ts";
 import { config } from "./config.ts";
 import { database } from "./database.ts";
@@ -17,6 +18,7 @@ export const codes = {
   ...database,
   ...rollout,
   ...deployer,
+  ...ask,
   ...internal,
 } as const satisfies Record<string, CodeEntry>;
 
