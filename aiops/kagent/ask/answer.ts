@@ -8,7 +8,7 @@ import { events, logs } from "./answers/said.ts";
 import { images, pods, replicas, restarts, rollout, services } from "./answers/state.ts";
 import { cpu, memory, usage } from "./answers/usage.ts";
 import { isRefusal, type Question, type Refusal } from "./parse.ts";
-import { knows, partNames, View } from "./view.ts";
+import { knows, listed, partNames, View } from "./view.ts";
 import type { TopicName } from "./words.ts";
 
 /** One line of an answer, and where it stands. */
@@ -69,7 +69,7 @@ export function answer(question: Question, snapshot: Snapshot, findings: readonl
   if (component !== undefined && component !== "database" && !knows(snapshot, component)) {
     const there = partNames(snapshot);
     return {
-      summary: `Namespace ${snapshot.namespace} has no "${component}"; ${there.length > 0 ? `it has ${there.join(", ")}` : "nothing of an app is there"}.`,
+      summary: `Namespace ${snapshot.namespace} has no "${component}"; ${there.length > 0 ? `it has ${listed(there)}` : "nothing of an app is there"}.`,
       facts: [],
       // Its pods may be missing because they are refused.
       findings: [...findings],

@@ -4,7 +4,9 @@ import { cleanLine } from "../../checks/text.ts";
 import type { Answerer } from "../answer.ts";
 import { count, said } from "../view.ts";
 
-const complaint = /\b(error|exception|traceback|fatal|panic|critical|fail(ed|ure)?|refused|denied)\b/i;
+// Python and JavaScript write ValueError and TypeError: in one word.
+const complaint =
+  /\w*(?:error|exception)s?\b|\b(?:traceback|fatal|panic|critical|fail(?:ed|ure)?|refused|denied)\b/i;
 const lines = 8;
 
 /** Rests on the log tails that the snapshot holds; the verb reads those of the pods in question first. */
@@ -21,7 +23,7 @@ export const logs: Answerer = (view) => {
         ? `No log of ${view.about} was read.`
         : bad.length === 0
           ? `No: the last ${count(read, "line")} of ${count(tails.length, "log")} of ${view.about} hold no error.`
-          : `Yes: ${bad.map(({ tail, found }) => `${count(found.length, "line")} of ${tail.pod}/${tail.container}`).join(", ")} speak of errors, of ${read} read.`,
+          : `Yes, of ${count(read, "line")} read: ${bad.map(({ tail, found }) => `${count(found.length, "line")} of ${tail.pod}/${tail.container}`).join(", ")}.`,
     facts: bad.map(({ tail, found }) => ({
       text: `${tail.pod}/${tail.container}${tail.previous ? " (the run before)" : ""}`,
       evidence: {

@@ -9,6 +9,9 @@ const looking =
 /** Where a command begins, in prose as in a block. */
 const program =
   /\b(?:sudo |npx |env )*(?:kubectl|helm|pulumi|npm|docker|minikube|kind|k3d|curl|wget|rm|psql|bash|sh|chmod|ssh|python3?|node|git|systemctl|ctr|crictl|nc)\s+(?=[-a-z./'"$])[^`\n]*/g;
+/** How a sentence goes on behind a command; another argument is none. */
+const goesOn =
+  /^ (?:\[|(?:to|and|or|then|again|first|which|for|as|if|so|once|after|before|shows?|tells?)\b)[\w\s.,:()[\]]*$/;
 /** English that only begins like one: "node is", "kind of". */
 const prose =
   /^(?:node|kind|git|sh|rm|python3?)\s+(?:is|of|was|has|and|or|that|the|to|in|are|does|can|with|on|process|exits?|exited|object|pool|selector|affinity)\b/;
@@ -37,8 +40,7 @@ export function objection(
       !looking.test(command) &&
       !given.some(
         (line) =>
-          command === line ||
-          (command.startsWith(`${line} `) && /^[\w\s.,:()[\]]*$/.test(command.slice(line.length))),
+          command === line || (command.startsWith(`${line} `) && goesOn.test(command.slice(line.length))),
       ),
   );
   return strange === undefined
