@@ -2,9 +2,9 @@
 import type { Answer } from "../answer.ts";
 import type { Exhibits } from "./exhibits.ts";
 
-/** Commands that change nothing, without anything that a shell would make more of. */
+/** Commands that change nothing and print no secret, without anything that a shell would make more of. */
 const looking =
-  /^(kubectl( (-n|--namespace|--context|--kubeconfig)[ =]\S+)* (get|describe|logs|top|events|explain|version|cluster-info)\b|npm run (status|logs|diagnose|ask|doctor|open|preview)\b|helm (list|status|history|get)\b)[^;&|<>`$\\]*$/;
+  /^(kubectl( (-n|--namespace|--context|--kubeconfig)[ =]\S+)* (get|describe|logs|top|events|explain|version|cluster-info)\b|npm run (status|logs|diagnose|ask|doctor|open|preview)\b|helm (list|status|history)\b)(?![^\n]*\bsecrets?\b)[^;&|<>`$\\]*$/;
 
 /** Where a command begins, in prose as in a block. */
 const program =
@@ -34,6 +34,8 @@ export function objection(
   const unknown = [...codes, ...citations].find((id) => !known.has(id) && !exhibits.has(id));
   if (unknown) return `it cites ${unknown}, which it was not given`;
   if (citations.length === 0) return "it cites no finding and no evidence";
+  const address = text.match(/\bhttps?:\/\/[^\s)\]>"'`]+/gi)?.find((url) => !exhibits.text().includes(url));
+  if (address) return `it names the address ${address.slice(0, 80)}, which it was not given`;
   const given = [...answer.findings.flatMap(({ fix }) => fix), ...(answer.commands ?? [])].map(bare);
   const strange = commandsIn(text).find(
     (command) =>
