@@ -4,7 +4,7 @@ import { withLogs } from "../../aiops/kagent/ask/logs.ts";
 import { converse, type Phrased } from "../../aiops/kagent/ask/model/converse.ts";
 import { Exhibits } from "../../aiops/kagent/ask/model/exhibits.ts";
 import { type ModelSettings, modelSettings } from "../../aiops/kagent/ask/model/settings.ts";
-import { askable, parseQuestion, type Question } from "../../aiops/kagent/ask/parse.ts";
+import { askable, isRefusal, parseQuestion, type Question } from "../../aiops/kagent/ask/parse.ts";
 import { diagnose } from "../../aiops/kagent/checks/index.ts";
 import { survey } from "../../aiops/kagent/checks/survey.ts";
 import type { Finding, Snapshot } from "../../aiops/kagent/checks/types.ts";
@@ -39,6 +39,8 @@ export function ask(): Command {
       const text = words.join(" ");
       const question = parseQuestion(text);
       if (question.intent === "empty") throw new TaskFlowError("TF1802", { what: "there is no question" });
+      if (isHopeless(question, options))
+        throw cannot(refusal(question, { namespace: "", names: [] })?.why ?? "");
       const at = await lookedAt(options);
       const refused = refuse(question, at);
       const model = modelOf(options, at);
@@ -73,6 +75,13 @@ export function ask(): Command {
         if (phrased.note) console.error(`\n${phrased.note}`);
       });
     });
+}
+
+/** Is it known already, without a look at the cluster, that there will be no answer? */
+function isHopeless({ intent, elsewhere }: Question, { model }: AskOptions): boolean {
+  if (!isRefusal(intent) || elsewhere) return false;
+  const mayAsk = model && Boolean(process.env.OPENAI_API_KEY || process.env.OPENAI_BASE_URL);
+  return !(mayAsk && (intent === "language" || intent === "topic"));
 }
 
 const cannot = (why: string): TaskFlowError =>

@@ -34,8 +34,6 @@ export function objection(
   const unknown = [...codes, ...citations].find((id) => !known.has(id) && !exhibits.has(id));
   if (unknown) return `it cites ${unknown}, which it was not given`;
   if (citations.length === 0) return "it cites no finding and no evidence";
-  const address = text.match(/\bhttps?:\/\/[^\s)\]>"'`]+/gi)?.find((url) => !exhibits.text().includes(url));
-  if (address) return `it names the address ${address.slice(0, 80)}, which it was not given`;
   const given = [...answer.findings.flatMap(({ fix }) => fix), ...(answer.commands ?? [])].map(bare);
   const strange = commandsIn(text).find(
     (command) =>
@@ -45,9 +43,9 @@ export function objection(
           command === line || (command.startsWith(`${line} `) && goesOn.test(command.slice(line.length))),
       ),
   );
-  return strange === undefined
-    ? undefined
-    : `it tells to run "${strange.slice(0, 80)}", which no finding gives`;
+  if (strange !== undefined) return `it tells to run "${strange.slice(0, 80)}", which no finding gives`;
+  const address = text.match(/\bhttps?:\/\/[^\s)\]>"'`]+/gi)?.find((url) => !exhibits.text().includes(url));
+  return address && `it names the address ${address.slice(0, 80)}, which it was not given`;
 }
 
 /** Without the comment behind it. */

@@ -158,13 +158,13 @@ describe("evidence is cleaned", () => {
     cluster.answers[logPath] = { text: dirty };
     const tail = { pod: "backend-1-abcde", container: "backend", previous: false };
     const { lines } = await readTail(connect(cluster.access), "todo-app", tail);
-    expect(lines).toEqual(["red API_KEY=***"]);
+    expect(lines).toEqual(["red  API_KEY=***"]);
   });
   test("again when it is framed, whoever brought it", () => {
     const exhibits = new Exhibits();
     exhibits.add({ source: "event", ref: `pod/x">${canary}`, excerpt: dirty });
     expect(exhibits.text()).toBe(
-      `<data id="E1" source="event" of="pod/x'›${canary}">\nred API_KEY=***\n</data>`,
+      `<data id="E1" source="event" of="pod/x'›${canary}">\nred  API_KEY=***\n</data>`,
     );
   });
   test("and of too much there is a part, which is told", () => {
