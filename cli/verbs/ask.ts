@@ -14,6 +14,7 @@ import { withStack } from "../options.ts";
 import { renderAnswer } from "../ui/answer.ts";
 import { styleOf } from "../ui/error.ts";
 import { interruptible } from "../ui/interrupt.ts";
+import { wrap } from "../ui/text.ts";
 
 interface AskOptions extends NamespaceOptions {
   json?: boolean;
@@ -87,12 +88,10 @@ function isHopeless({ intent, elsewhere }: Question, { model }: AskOptions): boo
 const cannot = (why: string): TaskFlowError =>
   new TaskFlowError("TF1803", { what: `${why}. What can be asked:`, detail: shortList() });
 
-/** The titles, three a line, so that they fit the error's screen. */
+/** The titles, as lines that fit the error's screen. */
 function shortList(): string[] {
   const titles = askable().map((line) => line.replace(/: ".*/, ""));
-  return Array.from({ length: Math.ceil(titles.length / 3) }, (_, row) =>
-    titles.slice(3 * row, 3 * row + 3).join("; "),
-  );
+  return wrap(titles.join("; "), 90);
 }
 
 function refuse(question: Question, { namespace, access, deployed }: LookedAt) {

@@ -1,5 +1,5 @@
 /** A snapshot as one question needs it: the pods, Deployments and findings of the component that it names. */
-import type { V1Deployment, V1Pod, V1Service } from "@kubernetes/client-node";
+import type { V1Deployment, V1Pod, V1ReplicaSet, V1Service } from "@kubernetes/client-node";
 import { fact } from "../checks/finding.ts";
 import { livePods, ownerUid } from "../checks/pods.ts";
 import { cleanLine } from "../checks/text.ts";
@@ -13,27 +13,36 @@ export class View {
   /** A component or an object's name; undefined where the question is about everything. */
   readonly component: string | undefined;
 
+  readonly pods: readonly V1Pod[];
+  readonly deployments: readonly V1Deployment[];
+  private readonly podNames: ReadonlySet<string | undefined>;
+  private readonly setNames: ReadonlySet<string | undefined>;
+
   constructor(snapshot: Snapshot, findings: readonly Finding[], component?: string) {
     this.snapshot = snapshot;
     this.all = findings;
     this.component = component;
+    this.pods = livePods(snapshot).filter((pod) => this.has(pod.metadata));
+    this.podNames = new Set(this.pods.map(({ metadata }) => metadata?.name));
+    // A pod that is asked for by its own name brings its Deployment.
+    const sets = new Set(this.pods.map(ownerUid));
+    const owners = new Set(
+      snapshot.replicaSets.filter(({ metadata }) => sets.has(metadata?.uid ?? "")).map(deploymentName),
+    );
+    this.deployments = snapshot.deployments.filter(
+      ({ metadata }) => this.has(metadata) || owners.has(metadata?.name),
+    );
+    const names = new Set(this.deployments.map(({ metadata }) => metadata?.name));
+    this.setNames = new Set(
+      snapshot.replicaSets
+        .filter((set) => names.has(deploymentName(set)))
+        .map(({ metadata }) => metadata?.name),
+    );
   }
 
   /** How the answer calls what it is about. */
   get about(): string {
     return this.component ?? `namespace ${this.snapshot.namespace}`;
-  }
-
-  get pods(): V1Pod[] {
-    return livePods(this.snapshot).filter((pod) => this.has(pod.metadata));
-  }
-
-  get deployments(): V1Deployment[] {
-    const { component, snapshot } = this;
-    const owners = new Set(this.pods.map((pod) => deploymentOf(snapshot, pod)));
-    return snapshot.deployments.filter(
-      ({ metadata }) => component === undefined || this.has(metadata) || owners.has(metadata?.name),
-    );
   }
 
   /** Undefined where Services could not be read. */
@@ -80,15 +89,9 @@ export class View {
   }
 
   private concernsObject({ kind, name }: ObjectRef): boolean {
-    const { snapshot } = this;
     if (name === this.component) return true;
-    if (kind === "Pod") return this.pods.some(({ metadata }) => metadata?.name === name);
-    if (kind === "ReplicaSet") {
-      const set = snapshot.replicaSets.find(({ metadata }) => metadata?.name === name);
-      return this.deployments.some(({ metadata }) =>
-        set?.metadata?.ownerReferences?.some(({ name: owner }) => owner === metadata?.name),
-      );
-    }
+    if (kind === "Pod") return this.podNames.has(name);
+    if (kind === "ReplicaSet") return this.setNames.has(name);
     if (kind === "Service") return this.services?.some(({ metadata }) => metadata?.name === name) ?? false;
     return this.component !== undefined && name.startsWith(`${this.component}-`);
   }
@@ -129,11 +132,9 @@ export function partNames(snapshot: Snapshot): string[] {
   return [...new Set(names.filter((name) => name !== undefined))].sort();
 }
 
-/** Name of the Deployment that made a pod. */
-function deploymentOf(snapshot: Snapshot, pod: V1Pod): string | undefined {
-  const set = snapshot.replicaSets.find(({ metadata }) => metadata?.uid === ownerUid(pod));
-  return set?.metadata?.ownerReferences?.find(({ controller }) => controller)?.name;
-}
+/** Name of the Deployment that made a ReplicaSet. */
+const deploymentName = ({ metadata }: V1ReplicaSet): string | undefined =>
+  metadata?.ownerReferences?.find(({ controller }) => controller)?.name;
 
 /** A line of an answer from an object's status or spec; `excerpt` is the raw value that it rests on. */
 export function said(

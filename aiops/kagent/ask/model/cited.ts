@@ -44,7 +44,9 @@ export function objection(
       ),
   );
   if (strange !== undefined) return `it tells to run "${strange.slice(0, 80)}", which no finding gives`;
-  const address = text.match(/\bhttps?:\/\/[^\s)\]>"'`]+/gi)?.find((url) => !exhibits.text().includes(url));
+  // Not from the evidence: an address there may have been put there to be followed.
+  const own = [answer.summary, ...given].join("\n");
+  const address = text.match(/\bhttps?:\/\/[^\s)\]>"'`]+/gi)?.find((url) => !own.includes(url));
   return address && `it names the address ${address.slice(0, 80)}, which it was not given`;
 }
 

@@ -313,3 +313,29 @@ describe.each([
     expect(ask(example, of)).toEqual(said);
   });
 });
+
+test("a namespace of 2000 pods takes no longer than its size", () => {
+  const time = (pods: number) => {
+    const many = Array.from({ length: pods }, (_, index) =>
+      pod({
+        name: `backend-1-${index}`,
+        containers: [
+          { name: "backend", state: waiting("CrashLoopBackOff"), lastState: terminated(1), restarts: 3 },
+        ],
+      }),
+    );
+    const of = snapshot({
+      pods: many,
+      deployments: [deployment("backend")],
+      replicaSets: [replicaSet("backend-1")],
+    });
+    const findings = diagnose(of);
+    expect(findings[0]?.affected).toHaveLength(pods - 1);
+    const begin = performance.now();
+    for (const { example } of Object.values(topics)) answer(parseQuestion(example), of, findings);
+    return performance.now() - begin;
+  };
+  time(200);
+  // All of the questions together; quadratic would be a hundred times as long.
+  expect(time(2_000)).toBeLessThan(30 * time(200) + 50);
+});
