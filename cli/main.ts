@@ -2,9 +2,11 @@
 import { Command, CommanderError } from "commander";
 import { errorJson, renderError, styleOf } from "./ui/error.ts";
 import { exitCodeOf } from "./ui/exitCodes.ts";
+import { ask } from "./verbs/ask.ts";
 import { clean } from "./verbs/clean.ts";
 import { cluster } from "./verbs/cluster.ts";
 import { destroy } from "./verbs/destroy.ts";
+import { diagnose } from "./verbs/diagnose.ts";
 import { doctor } from "./verbs/doctor.ts";
 import { load } from "./verbs/load.ts";
 import { logs } from "./verbs/logs.ts";
@@ -32,6 +34,8 @@ const verbs = [
   doctor,
   status,
   logs,
+  diagnose,
+  ask,
   open,
   cluster,
   load,

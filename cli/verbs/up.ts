@@ -58,7 +58,9 @@ export function up(): Command {
         if (options.json) console.log(JSON.stringify(shown(target()), null, 2));
         else {
           console.log(`\nTaskFlow is up: ${shown(target()).frontendUrl}`);
-          console.log("Next: npm run open | npm run status | npm run logs | npm run destroy");
+          console.log(
+            "Next: npm run open | npm run status | npm run logs | npm run diagnose | npm run destroy",
+          );
         }
       });
     });

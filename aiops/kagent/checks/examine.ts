@@ -6,7 +6,7 @@ import { checks, diagnose, needs } from "./index.ts";
 import { survey } from "./survey.ts";
 import type { Finding, NotChecked, Snapshot } from "./types.ts";
 
-export interface Diagnosis {
+export interface Examination {
   namespace: string;
   takenAt: Date;
   /** Root causes first; none means that nothing was found in what was looked at. */
@@ -32,7 +32,7 @@ export async function examine(
   api: Api,
   namespace: string,
   { signal }: ExamineOptions = {},
-): Promise<Diagnosis> {
+): Promise<Examination> {
   const begin = performance.now();
   const snapshot = await survey(api, namespace, signal);
   if (snapshot.pods.length + snapshot.deployments.length === 0) await mustExist(api, namespace, signal);
@@ -48,7 +48,7 @@ export async function examine(
 }
 
 /** Which checks had what they need, and why the others had not. */
-export function coverage(snapshot: Snapshot): Pick<Diagnosis, "checked" | "notChecked"> {
+export function coverage(snapshot: Snapshot): Pick<Examination, "checked" | "notChecked"> {
   const checked: string[] = [];
   const notChecked: NotChecked[] = [];
   for (const name of Object.keys(checks)) {

@@ -1,3 +1,4 @@
+import { ask } from "./ask.ts";
 import { cluster } from "./cluster.ts";
 import { config } from "./config.ts";
 import { database } from "./database.ts";
@@ -19,6 +20,7 @@ export const codes = {
   ...rollout,
   ...resources,
   ...deployer,
+  ...ask,
   ...internal,
 } as const satisfies Record<string, CodeEntry>;
 

@@ -14,6 +14,7 @@ test.each<[Code, number]>([
   ["TF1401", 3],
   ["TF1501", 4],
   ["TF1601", 1],
+  ["TF1801", 2],
   ["TF1901", 1],
 ])("%s ends with %i", (code, exit) => expect(exitCodeOf(new TaskFlowError(code, { what: "x" }))).toBe(exit));
 
