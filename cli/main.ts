@@ -6,6 +6,7 @@ import { clean } from "./verbs/clean.ts";
 import { cluster } from "./verbs/cluster.ts";
 import { destroy } from "./verbs/destroy.ts";
 import { doctor } from "./verbs/doctor.ts";
+import { kubectlAi } from "./verbs/kubectlAi.ts";
 import { load } from "./verbs/load.ts";
 import { logs } from "./verbs/logs.ts";
 import { open } from "./verbs/open.ts";
@@ -37,6 +38,7 @@ const verbs = [
   load,
   scan,
   sbom,
+  kubectlAi,
   clean,
 ];
 for (const make of verbs) {

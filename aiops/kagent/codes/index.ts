@@ -4,6 +4,7 @@ import { database } from "./database.ts";
 import { deployer } from "./deployer.ts";
 import { images } from "./images.ts";
 import { internal } from "./internal.ts";
+import { kubectlAi } from "./kubectlAi.ts";
 import { machine } from "./machine.ts";
 import { rollout } from "./rollout.ts";
 import type { CodeEntry } from "./types.ts";
@@ -17,6 +18,7 @@ export const codes = {
   ...database,
   ...rollout,
   ...deployer,
+  ...kubectlAi,
   ...internal,
 } as const satisfies Record<string, CodeEntry>;
 
