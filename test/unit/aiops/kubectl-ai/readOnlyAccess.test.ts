@@ -176,6 +176,7 @@ describe("the rules that make an account too strong", () => {
       { verbs: ["get", "patch"], resources: ["services"], resourceNames: ["a"] },
       ["patch services a"],
     ],
+    ["every verb on one kind", { verbs: ["*"], resources: ["pods"] }, ["* pods"]],
     ["running a command in a pod", { verbs: ["create"], resources: ["pods/exec"] }, ["create pods/exec"]],
   ])("%s", (_name, rule, more) => {
     expect(beyondReading([{ apiGroups: [""], ...rule }])).toEqual(more);
