@@ -1,6 +1,7 @@
 /** How kubectl-ai is started: its arguments, its environment, and the home of its own that it gets. */
 import { copyFile, mkdir } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import { cleanLine } from "../kagent/checks/text.ts";
 import { TaskFlowError } from "../kagent/codes/index.ts";
 
 const own = import.meta.dirname;
@@ -113,13 +114,18 @@ export async function prepareHome(home: string): Promise<void> {
   for (const file of ["config.yaml", "mcp.yaml"]) await copyFile(join(own, file), join(folder, file));
 }
 
+/** What kubectl-ai v0.0.28 understands. It names no revision itself, so that the server's choice decides. */
+const revisions = ["2025-06-18", "2025-03-26", "2024-11-05"];
+
 /**
- * Does the MCP server let us in? Asks as kubectl-ai would, and waits two seconds at most: kubectl-ai itself goes on
+ * Does the MCP server let us in? Asks as kubectl-ai does, and waits two seconds at most: kubectl-ai itself goes on
  * without a word when it could not connect.
  * @returns what is in the way, or undefined.
  */
 export async function mcpObstacle(url: string, token: string | undefined): Promise<string | undefined> {
+  const initialize = { protocolVersion: "", capabilities: {}, clientInfo: { name: "", version: "" } };
   let status: number;
+  let answer: string;
   try {
     const response = await fetch(url, {
       method: "POST",
@@ -128,24 +134,19 @@ export async function mcpObstacle(url: string, token: string | undefined): Promi
         accept: "application/json, text/event-stream",
         ...(token ? { authorization: `Bearer ${token}` } : {}),
       },
-      body: JSON.stringify({
-        jsonrpc: "2.0",
-        id: 1,
-        method: "initialize",
-        params: {
-          protocolVersion: "2025-06-18",
-          capabilities: {},
-          clientInfo: { name: "npm run kubectl-ai", version: "1" },
-        },
-      }),
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params: initialize }),
       signal: AbortSignal.timeout(2_000),
     });
     status = response.status;
-    await response.body?.cancel();
+    answer = await response.text();
   } catch {
     return `no MCP server answers at ${url}`;
   }
+  const server = `the MCP server at ${url}`;
   if (status === 401 || status === 403)
-    return `the MCP server at ${url} wants ${token ? "another" : "a"} token, MCP_TASKFLOW_TOKEN`;
-  return status === 200 ? undefined : `the MCP server at ${url} answers HTTP ${status}`;
+    return `${server} wants ${token ? "another" : "a"} token, MCP_TASKFLOW_TOKEN`;
+  if (status !== 200) return `${server} answers HTTP ${status}`;
+  const revision = /"protocolVersion":\s*"([^"]{1,40})"/.exec(answer)?.[1];
+  if (revision && revisions.includes(revision)) return undefined;
+  return `${server} speaks ${revision ? `MCP ${cleanLine(revision)}` : "no MCP"}, kubectl-ai ${revisions.join(", ")}`;
 }

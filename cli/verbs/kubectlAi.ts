@@ -66,7 +66,7 @@ async function requireProgram(): Promise<void> {
   const absent = shown.exitCode === undefined;
   throw new TaskFlowError("TF1810", {
     what: absent ? `there is no ${program} on the PATH` : `${program} version ends with ${shown.exitCode}`,
-    detail: lastLines(shown.all, 3),
+    detail: absent ? [] : lastLines(shown.all, 3),
   });
 }
 

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   chooseModel,
   type Launch,
@@ -109,17 +109,31 @@ describe("its home", () => {
 });
 
 describe("the MCP server", () => {
-  test("lets in with the token, wants one, or is not there", async () => {
-    const server = createServer((request, response) => {
-      response.writeHead(request.headers.authorization === "Bearer right" ? 200 : 401).end("{}");
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
-    expect(await mcpObstacle(url, "right")).toBeUndefined();
-    expect(await mcpObstacle(url, undefined)).toContain("wants a token");
-    expect(await mcpObstacle(url, "wrong")).toContain("wants another token");
+  let revision = "2025-06-18";
+  const server = createServer((request, response) => {
+    const right = request.headers.authorization === "Bearer right";
+    response.writeHead(right ? 200 : 401).end(JSON.stringify({ result: { protocolVersion: revision } }));
+  });
+  beforeAll(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
+  const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
+
+  test("lets in with the token, or wants one", async () => {
+    expect(await mcpObstacle(url(), "right")).toBeUndefined();
+    expect(await mcpObstacle(url(), undefined)).toContain("wants a token");
+    expect(await mcpObstacle(url(), "wrong")).toContain("wants another token");
+  });
+
+  test("answers with a revision that kubectl-ai does not know, or is no MCP server", async () => {
+    revision = "2025-11-25";
+    expect(await mcpObstacle(url(), "right")).toContain("speaks MCP 2025-11-25");
+    revision = "";
+    expect(await mcpObstacle(url(), "right")).toContain("speaks no MCP");
+  });
+
+  test("is not there", async () => {
+    const gone = url();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
-    expect(await mcpObstacle(url, "right")).toContain("no MCP server answers");
+    expect(await mcpObstacle(gone, "right")).toContain("no MCP server answers");
   });
 });
