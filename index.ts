@@ -1,5 +1,7 @@
 /** TaskFlow on Kubernetes: config -> images -> secrets -> release -> outputs. */
 import { core } from "@pulumi/kubernetes";
+import { Aiops } from "./components/aiops.ts";
+import { aiopsOptions } from "./components/aiopsObjects.ts";
 import { AppImage } from "./components/appImage.ts";
 import { AppSecrets } from "./components/appSecrets.ts";
 import { components } from "./components/chartValues.ts";
@@ -58,6 +60,8 @@ new TodoRelease(
   },
   { providers: [cluster], dependsOn: [ns, appSecrets, ...built] },
 );
+const aiops = aiopsOptions(config);
+if (aiops) new Aiops("aiops", aiops, { providers: [cluster], dependsOn: ns });
 
 export const { frontendUrl, backendUrl, namespace, release, images, portForward } = outputs(
   config,

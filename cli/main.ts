@@ -8,6 +8,7 @@ import { cluster } from "./verbs/cluster.ts";
 import { destroy } from "./verbs/destroy.ts";
 import { diagnose } from "./verbs/diagnose.ts";
 import { doctor } from "./verbs/doctor.ts";
+import { kubectlAi } from "./verbs/kubectlAi.ts";
 import { load } from "./verbs/load.ts";
 import { logs } from "./verbs/logs.ts";
 import { open } from "./verbs/open.ts";
@@ -41,6 +42,7 @@ const verbs = [
   load,
   scan,
   sbom,
+  kubectlAi,
   clean,
 ];
 for (const make of verbs) {

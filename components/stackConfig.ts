@@ -64,6 +64,22 @@ const shape = {
       targetCpuPercent: z.int().min(1).max(100).default(70),
     })
     .optional(),
+  /** TaskFlow's MCP server beside the app; docs/aiops.md. */
+  aiops: z
+    .strictObject({
+      enabled: z.boolean(),
+      /** May it carry out plans that a person approved? */
+      remediation: z.boolean().default(false),
+      /** The server's image, as it is on the node or in a registry. */
+      image: z
+        .string()
+        .regex(
+          /^[a-z0-9][a-z0-9._/:-]*(:(?!latest$)[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})$/,
+          "must name an image with its tag or digest, such as todo-kagent:local; latest moves",
+        )
+        .optional(),
+    })
+    .optional(),
   /** `chart`: each object is a Pulumi resource with its own diff and drift. `release`: one Helm release. */
   deployMode: z.enum(["chart", "release"]).default("chart"),
   /** Raise it to roll the pods after a secret was rotated. */
@@ -158,6 +174,9 @@ const examples: Record<string, string> = {
   "replicas.frontend": "1",
   "replicas.backend": "1",
   "ingress.enabled": "true",
+  "aiops.enabled": "true",
+  "aiops.remediation": "false",
+  "aiops.image": "todo-kagent:local",
   "autoscaling.enabled": "true",
   "autoscaling.maxReplicas": "3",
   "autoscaling.targetCpuPercent": "70",
@@ -194,6 +213,11 @@ function crossChecks(
   configured: Readonly<Record<SecretKey, boolean>>,
 ): Problem[] {
   const problems: Problem[] = [];
+  if (config.aiops?.enabled && config.aiops.image === undefined) {
+    const path = "aiops.image";
+    const message = "missing; it names the image of the MCP server";
+    problems.push({ key: path, message, mend: set(stack, path, examples[path] as string) });
+  }
   if (config.environment === "prod") {
     problems.push(...missingSecrets(stack, configured));
     if (config.cluster === "auto") {

@@ -20,6 +20,7 @@ import { lastLines, type Report, type RunResult, run } from "../../local/run.ts"
 import { tool } from "../../local/toolchain/index.ts";
 import { plainSecrets, type Stack } from "../stackFile.ts";
 import type { Step } from "../ui/steps.ts";
+import { diffAiops, type Kubectl, KubectlFailed, reconcileAiops, removeAiops } from "./aiops.ts";
 import { rolloutStep } from "./rollout.ts";
 import type { CurrentTarget, Deployer, Place, Target } from "./types.ts";
 
@@ -54,11 +55,15 @@ export function helmDeployer(): Deployer {
       }
       const wanted = await rendered(target);
       const removed = (await outgoing(target, wanted)).map((object) => `removed: ${object}`);
-      return [...removed, await diff(target, wanted, report)].filter(Boolean).join("\n");
+      const server = await withAiops(target, diffAiops);
+      return [...removed, await diff(target, wanted, report), server].filter(Boolean).join("\n");
     },
     async drift(target, report) {
       const manifest = await helm(target, ["get", "manifest", releaseName]);
-      if (!manifest.failed) return diff(target, manifest.stdout, report);
+      if (!manifest.failed) {
+        const app = await diff(target, manifest.stdout, report);
+        return [app, await withAiops(target, diffAiops)].filter(Boolean).join("\n");
+      }
       if (/release: not found/.test(manifest.all)) return "";
       throw failure(target, "get manifest", manifest);
     },
@@ -73,6 +78,8 @@ export function helmDeployer(): Deployer {
         "2m",
       ]);
       if (gone.failed) throw failure(target, "uninstall", gone);
+      // Some of it lies outside of the namespace.
+      await withAiops(target, removeAiops);
       const removed = await kubectl(target, [
         "delete",
         "namespace",
@@ -93,7 +100,9 @@ function deployStep(target: () => Target): Step {
     title: "Deploy with Helm",
     run: async (report, { signal }) => {
       await tool("helm", report);
-      return upgrade(target(), report, signal);
+      const release = await upgrade(target(), report, signal);
+      const server = await withAiops(target(), reconcileAiops);
+      return [release, server].filter(Boolean).join("; ");
     },
   };
 }
@@ -344,6 +353,27 @@ async function kubectl(target: Place, args: string[], input?: string): Promise<R
     [...args, "--kubeconfig", kubeconfig, "--context", context, "--namespace", target.stack.config.namespace],
     input === undefined ? {} : { input },
   );
+}
+
+/** What cli/deployers/aiops.ts does, on this stack's cluster. @throws TaskFlowError TF1602. */
+async function withAiops<Result>(
+  target: Place,
+  work: (config: Place["stack"]["config"], kubectl: Kubectl) => Promise<Result>,
+): Promise<Result> {
+  const { kubeconfig, context } = target.prepared.access;
+  const { path } = await tool("kubectl");
+  try {
+    return await work(target.stack.config, (args, input) =>
+      run(
+        path,
+        [...args, "--kubeconfig", kubeconfig, "--context", context],
+        input === undefined ? {} : { input },
+      ),
+    );
+  } catch (error) {
+    if (error instanceof KubectlFailed) throw failure(target, error.verb, error.result);
+    throw error;
+  }
 }
 
 async function namespaceExists(target: Target): Promise<boolean> {

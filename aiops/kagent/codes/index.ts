@@ -5,6 +5,7 @@ import { database } from "./database.ts";
 import { deployer } from "./deployer.ts";
 import { images } from "./images.ts";
 import { internal } from "./internal.ts";
+import { kubectlAi } from "./kubectlAi.ts";
 import { machine } from "./machine.ts";
 import { resources } from "./resources.ts";
 import { rollout } from "./rollout.ts";
@@ -21,6 +22,7 @@ export const codes = {
   ...resources,
   ...deployer,
   ...ask,
+  ...kubectlAi,
   ...internal,
 } as const satisfies Record<string, CodeEntry>;
 

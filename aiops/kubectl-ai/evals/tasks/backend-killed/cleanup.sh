@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+set -uo pipefail
+. "$(dirname "$0")/../../lib/faults.sh"
+
+bring_back deployment/backend spec
+forget
