@@ -1,6 +1,7 @@
 /** Makes findings: fix lines from the registry, evidence cleaned. */
 import { type Code, codes, fillFix } from "../codes/index.ts";
 import { type Container, component, podRef } from "./pods.ts";
+import type { Proposal } from "./proposal.ts";
 import { cleanLine } from "./text.ts";
 import type { Evidence, Finding, ObjectRef } from "./types.ts";
 
@@ -16,6 +17,7 @@ export interface FindingFacts {
   definite?: boolean;
   /** Put before the registry's lines: what is better known here. */
   fix?: readonly string[];
+  proposals?: readonly Proposal[];
 }
 
 export function finding(code: Code, facts: FindingFacts): Finding {
@@ -29,6 +31,7 @@ export function finding(code: Code, facts: FindingFacts): Finding {
     what: facts.what,
     evidence: facts.evidence.filter((item) => item.excerpt !== ""),
     fix: [...(facts.fix ?? []), ...fillFix(codes[code].fix, { namespace, name, ...facts.values })],
+    ...(facts.proposals?.length ? { proposals: [...facts.proposals] } : {}),
   };
 }
 
@@ -45,8 +48,12 @@ export function containerFinding(
   });
 }
 
-/** A fact from an object's status or an event's message: one cleaned line. */
-export function fact(source: "status" | "event", object: ObjectRef, text: string | undefined): Evidence {
+/** A fact from an object's spec or status, an event's message or a measurement: one cleaned line. */
+export function fact(
+  source: Exclude<Evidence["source"], "log">,
+  object: ObjectRef,
+  text: string | undefined,
+): Evidence {
   return { source, ref: refText(object), excerpt: cleanLine(text ?? "") };
 }
 

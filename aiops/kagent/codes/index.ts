@@ -5,6 +5,7 @@ import { deployer } from "./deployer.ts";
 import { images } from "./images.ts";
 import { internal } from "./internal.ts";
 import { machine } from "./machine.ts";
+import { network } from "./network.ts";
 import { rollout } from "./rollout.ts";
 import type { CodeEntry } from "./types.ts";
 
@@ -16,6 +17,7 @@ export const codes = {
   ...cluster,
   ...database,
   ...rollout,
+  ...network,
   ...deployer,
   ...internal,
 } as const satisfies Record<string, CodeEntry>;
