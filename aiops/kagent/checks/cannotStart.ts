@@ -1,13 +1,17 @@
 import { containerFinding, fact } from "./finding.ts";
+import { rollbackOf } from "./history.ts";
 import { type Container, containers, lastExit, podRef } from "./pods.ts";
-import type { Check } from "./types.ts";
+import type { Check, Snapshot } from "./types.ts";
 
 const reasons = new Set(["CreateContainerError", "RunContainerError", "CreateContainerConfigError"]);
+
+/** What kernels, shells and runtimes say of a program for another CPU. */
+export const wrongFormat = /exec format error/i;
 
 /** [what the runtime said, what that means] */
 const meanings: readonly (readonly [RegExp, string])[] = [
   [/executable file not found|no such file or directory/i, "its command does not exist in the image"],
-  [/exec format error/i, "the image is built for another CPU architecture than the node's"],
+  [wrongFormat, "the image is built for another CPU architecture than the node's"],
   [/permission denied/i, "its command may not be executed"],
   [
     /runAsNonRoot|non-numeric user/i,
@@ -23,10 +27,18 @@ export const cannotStart: Check = (snapshot) =>
     const meaning =
       meanings.find(([pattern]) => pattern.test(message))?.[1] ?? "the runtime refuses to start it";
     return containerFinding("TF1513", container, {
-      what: `${container.name} cannot start: ${meaning}.`,
+      what: `${container.name} cannot start: ${meaning}${architecture(snapshot, container, message)}.`,
       evidence: [fact("status", podRef(container.pod, container.name), message)],
+      proposals: rollbackOf(snapshot, container),
     });
   });
+
+/** ` (arm64)` after a complaint about the program's format, where the node could be read. */
+export function architecture(snapshot: Snapshot, { pod }: Container, message: string): string {
+  const node = snapshot.around.nodes?.find(({ metadata }) => metadata?.name === pod.spec?.nodeName);
+  const name = node?.status?.nodeInfo?.architecture;
+  return name && wrongFormat.test(message) ? ` (${name})` : "";
+}
 
 /** The runtime's complaint; undefined where it has none. A missing Secret or ConfigMap is another check's matter. */
 export function startProblem(container: Container): string | undefined {

@@ -1,6 +1,7 @@
-import { startProblem } from "./cannotStart.ts";
-import { databaseError } from "./databaseError.ts";
+import { architecture, startProblem, wrongFormat } from "./cannotStart.ts";
+import { databaseError, undoDatabaseUrl } from "./databaseError.ts";
 import { containerFinding, fact, logEvidence } from "./finding.ts";
+import { rollbackOf } from "./history.ts";
 import { killedByProbe } from "./livenessProbe.ts";
 import {
   type Container,
@@ -38,13 +39,18 @@ export const crashLoop: Check = (snapshot) =>
       const refuses = exit?.exitCode === wrongEnvironment;
       // It names every variable that is wrong; the database's may be only one of them.
       const database = refuses ? undefined : databaseError(lines, false);
+      const format = lines.slice(-3).find((line) => wrongFormat.test(line));
       const meaning = exitMeanings[exit?.exitCode ?? -1];
-      return containerFinding(database?.code ?? (refuses ? "TF1516" : "TF1501"), container, {
-        what: database
-          ? `${container.name} exits at its start: ${database.why}.`
-          : `${container.name} exits soon after its start with code ${exit?.exitCode}${meaning ? `: ${meaning}` : ""}; ${exits(container)} run(s) have ended.`,
+      const code = format ? "TF1513" : (database?.code ?? (refuses ? "TF1516" : "TF1501"));
+      return containerFinding(code, container, {
+        what: format
+          ? `${container.name} cannot start: its program is for another CPU architecture than the node's${architecture(snapshot, container, format)}.`
+          : database
+            ? `${container.name} exits at its start: ${database.why}.`
+            : `${container.name} exits soon after its start with code ${exit?.exitCode}${meaning ? `: ${meaning}` : ""}; ${exits(container)} run(s) have ended.`,
         // What a program refuses at its start it refuses again.
-        definite: refuses || keepsExiting(container),
+        definite: refuses || keepsExiting(container) || format !== undefined,
+        proposals: database ? undoDatabaseUrl(snapshot, container) : rollbackOf(snapshot, container),
         evidence: [
           logEvidence(object, lines),
           fact(
@@ -61,6 +67,8 @@ function crashes(snapshot: Snapshot, container: Container): boolean {
   const exit = lastExit(container);
   if (!exit || exit.reason === "OOMKilled" || startProblem(container) !== undefined) return false;
   if (killedByProbe(snapshot, container) !== undefined) return false;
+  // The container of a Job that has done its part.
+  if (exit.exitCode === 0 && (container.pod.spec?.restartPolicy ?? "Always") !== "Always") return false;
   const { running } = container.status.state ?? {};
   return !running || (keepsExiting(container) && secondsSince(snapshot, running.startedAt) < 15);
 }

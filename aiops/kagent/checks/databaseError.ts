@@ -1,5 +1,9 @@
 /** What a log line of a database client means. Used by the checks of containers that talk to PostgreSQL. */
 import type { Code } from "../codes/index.ts";
+import { earlierSpec, rollbackOf } from "./history.ts";
+import type { Container } from "./pods.ts";
+import type { Proposal } from "./proposal.ts";
+import type { Snapshot } from "./types.ts";
 
 export interface DatabaseError {
   code: Code;
@@ -88,7 +92,8 @@ const quoted = (name: string | undefined): string => (name ? `"${name}" ` : "");
 const ownSentence = /cannot connect to PostgreSQL at (\S+) as (\S+):/;
 
 /** Does a text speak of a database at all? Words such as ENOTFOUND can be about any other server. */
-const aboutDatabase = /postgres|psycopg|sqlalchemy|asyncpg|prisma|database|\bpg\b|:5432\b|pool/i;
+export const aboutDatabase =
+  /postgres|psycopg|sqlalchemy|asyncpg|prisma|database|\bpg\b|:5432\b|pool|\b(?:28P01|28000|3D000|53300)\b|password authentication failed/i;
 
 /**
  * Finds the database error in a log, looking from the end.
@@ -107,4 +112,28 @@ export function databaseError(lines: readonly string[], certain: boolean): Datab
     }
   }
   return undefined;
+}
+
+/** Is this code one of a client that cannot use its database? */
+export const isDatabaseCode = (code: Code): boolean => /^TF14(01|1\d)$/.test(code);
+
+/** Names of variables that say where the database is. */
+const databaseVariable = /^(?:MIGRATION_)?DATABASE_URL$|^(?:POSTGRES|PG|DB)_?(?:HOST|URL|URI)$/;
+
+/** Is the container given a database's address? */
+export function usesDatabase({ spec }: Container): boolean {
+  return spec?.env?.some(({ name }) => databaseVariable.test(name)) ?? false;
+}
+
+/**
+ * Returns to the earlier revision where that one was given another database address. A value inside a Secret is not part
+ * of a revision: going back changes nothing there.
+ */
+export function undoDatabaseUrl(snapshot: Snapshot, container: Container): Proposal[] {
+  const before = earlierSpec(snapshot, container);
+  const address = (env: NonNullable<Container["spec"]>["env"]) =>
+    JSON.stringify(env?.filter(({ name }) => databaseVariable.test(name)) ?? []);
+  return before && address(before.env) !== address(container.spec?.env)
+    ? rollbackOf(snapshot, container)
+    : [];
 }

@@ -5,6 +5,9 @@ import type { Proposal } from "./proposal.ts";
 import { cleanLine } from "./text.ts";
 import type { Evidence, Finding, ObjectRef } from "./types.ts";
 
+/** Longest sentence of a finding, in characters. */
+const whatLimit = 600;
+
 export interface FindingFacts {
   object: ObjectRef;
   what: string;
@@ -17,6 +20,7 @@ export interface FindingFacts {
   definite?: boolean;
   /** Put before the registry's lines: what is better known here. */
   fix?: readonly string[];
+  /** Changes that could mend it, the best first. */
   proposals?: readonly Proposal[];
 }
 
@@ -28,7 +32,8 @@ export function finding(code: Code, facts: FindingFacts): Finding {
     confidence: facts.definite === false ? "likely" : "definite",
     object: facts.object,
     affected: [],
-    what: facts.what,
+    // Names and messages of others may stand in it.
+    what: cleanLine(facts.what, whatLimit),
     evidence: facts.evidence.filter((item) => item.excerpt !== ""),
     fix: [...(facts.fix ?? []), ...fillFix(codes[code].fix, { namespace, name, ...facts.values })],
     ...(facts.proposals?.length ? { proposals: [...facts.proposals] } : {}),
@@ -48,7 +53,7 @@ export function containerFinding(
   });
 }
 
-/** A fact from an object's spec or status, an event's message or a measurement: one cleaned line. */
+/** A fact from an object, an event's message or a measurement: one cleaned line. */
 export function fact(
   source: Exclude<Evidence["source"], "log">,
   object: ObjectRef,

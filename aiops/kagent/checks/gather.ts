@@ -16,13 +16,25 @@ const maxPages = 4;
 const maxLogs = 12;
 const logLines = 60;
 const logBytes = 256 * 1024;
+/** Of a container that is ready only what it wrote lately counts, in seconds; earlier trouble is over. */
+const lately = 60;
+
+export interface GatherOptions {
+  /** Also read the logs of containers that are ready: an app may answer and still complain. */
+  readyLogs?: boolean;
+}
 
 /**
  * Reads pods, warnings, Deployments, ReplicaSets, and the log tails of containers that are not well. What cannot be
  * read is listed in `notChecked`; the rest is there all the same.
  * @throws what the API client throws where not even the pods can be read.
  */
-export async function gather(api: Api, namespace: string, signal?: AbortSignal): Promise<Snapshot> {
+export async function gather(
+  api: Api,
+  namespace: string,
+  signal?: AbortSignal,
+  { readyLogs = false }: GatherOptions = {},
+): Promise<Snapshot> {
   const notChecked: NotChecked[] = [];
   const options = () => bounded(callTimeout, signal);
   const optional = <T>(what: string, call: Promise<T[]>): Promise<T[]> =>
@@ -70,7 +82,7 @@ export async function gather(api: Api, namespace: string, signal?: AbortSignal):
     around: {},
     notChecked,
   };
-  return { ...snapshot, logs: await readLogs(api, snapshot, signal) };
+  return { ...snapshot, logs: await readLogs(api, snapshot, readyLogs, signal) };
 }
 
 export interface Page<T> {
@@ -113,8 +125,33 @@ export function needLogs(snapshot: Snapshot): Container[] {
   return [...kinds.values()];
 }
 
-async function readLogs(api: Api, snapshot: Snapshot, signal?: AbortSignal): Promise<LogTail[]> {
-  const wanted = needLogs(snapshot);
+/** One container that is ready of each kind of which no other log is read. */
+function readyKinds(snapshot: Snapshot, besides: readonly Container[]): Container[] {
+  const kindOf = ({ pod, name }: Container) => `${ownerUid(pod)}/${name}`;
+  const kinds = new Map(besides.map((container) => [kindOf(container), undefined as Container | undefined]));
+  for (const container of containers(snapshot)) {
+    const ready = container.status.ready && container.status.state?.running && !container.init;
+    if (ready && !kinds.has(kindOf(container))) kinds.set(kindOf(container), container);
+  }
+  return [...kinds.values()].filter((container) => container !== undefined);
+}
+
+async function readLogs(
+  api: Api,
+  snapshot: Snapshot,
+  readyLogs: boolean,
+  signal?: AbortSignal,
+): Promise<LogTail[]> {
+  const unwell = needLogs(snapshot);
+  const ready = readyLogs ? readyKinds(snapshot, unwell) : [];
+  const left = Math.max(0, maxLogs - unwell.length);
+  if (ready.length > left) {
+    snapshot.notChecked.push({
+      what: `logs of ${ready.length - left} kinds of containers that are ready`,
+      why: `more than ${maxLogs} logs`,
+    });
+  }
+  const wanted = [...unwell, ...ready.slice(0, left)];
   for (const { pod, name } of wanted.slice(maxLogs)) {
     snapshot.notChecked.push({
       what: `log of ${pod.metadata?.name}/${name}`,
@@ -135,6 +172,7 @@ async function readLogs(api: Api, snapshot: Snapshot, signal?: AbortSignal): Pro
             previous,
             tailLines: logLines,
             limitBytes: logBytes,
+            ...(container.status.ready ? { sinceSeconds: lately } : {}),
           },
           bounded(callTimeout, signal),
         );

@@ -1,4 +1,5 @@
 import { containerFinding, fact } from "./finding.ts";
+import { earlierSpec, rollbackOf } from "./history.ts";
 import { type Container, containers, eventsOf, podRef } from "./pods.ts";
 import type { Check, Snapshot } from "./types.ts";
 
@@ -39,14 +40,32 @@ export const imagePull: Check = (snapshot) =>
         ? meanings.find(([pattern]) => pattern.test([reason, message, ...said].join("\n")))?.[1]
         : "the node does not have it, and without a registry in its name it can only be loaded";
       return containerFinding("TF1502", container, {
-        what: `${container.name} waits for image ${image}: ${meaning ?? "it cannot be pulled"}.`,
+        what: `${container.name} waits for image ${image}: ${meaning ?? "it cannot be pulled"}${earlierImage(snapshot, container)}.`,
         evidence: [
           ...said.slice(-1).map((text) => fact("event", object, text)),
           fact("status", object, `${reason}: ${message ?? ""}`),
         ],
         values: { image },
+        proposals: rollbackOf(snapshot, container),
       });
     });
+
+/** `; the revision before used tag v1` (or the whole name where that differs too), or nothing. */
+export function earlierImage(snapshot: Snapshot, container: Container): string {
+  const before = earlierSpec(snapshot, container)?.image;
+  const now = container.spec?.image;
+  if (before === undefined || before === now) return "";
+  const [name, tag] = nameAndTag(before);
+  return tag !== undefined && name === nameAndTag(now ?? "")[0]
+    ? `; the revision before used tag ${tag}`
+    : `; the revision before used ${before}`;
+}
+
+/** `localhost:5000/todo:v1` -> [`localhost:5000/todo`, `v1`] */
+function nameAndTag(image: string): [string, string | undefined] {
+  const match = /^(.+?)(?::([\w.-]+))?$/.exec(image);
+  return [match?.[1] ?? image, match?.[2]];
+}
 
 function pullMessages(snapshot: Snapshot, { pod, name }: Container): string[] {
   return eventsOf(snapshot, pod, name)

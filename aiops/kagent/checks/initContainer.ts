@@ -1,5 +1,6 @@
 import { startProblem } from "./cannotStart.ts";
 import { containerFinding, fact, logEvidence } from "./finding.ts";
+import { rollbackOf } from "./history.ts";
 import { migrationContainer } from "./migration.ts";
 import { containers, exits, keepsExiting, lastExit, logOf, podRef } from "./pods.ts";
 import type { Check } from "./types.ts";
@@ -15,6 +16,7 @@ export const initContainer: Check = (snapshot) =>
       return containerFinding("TF1514", container, {
         what: `init container ${container.name} ends with code ${exit.exitCode}, so the pod's app does not start; ${exits(container)} run(s) have ended.`,
         definite: keepsExiting(container),
+        proposals: rollbackOf(snapshot, container),
         evidence: [
           logEvidence(object, logOf(snapshot, container)),
           fact("status", object, `${exit.reason}, exit code ${exit.exitCode}`),

@@ -1,8 +1,9 @@
 import type { V1ContainerStateTerminated } from "@kubernetes/client-node";
 import type { Code } from "../codes/index.ts";
 import { startProblem } from "./cannotStart.ts";
-import { databaseError } from "./databaseError.ts";
+import { databaseError, undoDatabaseUrl } from "./databaseError.ts";
 import { containerFinding, fact, logEvidence } from "./finding.ts";
+import { rollbackOf } from "./history.ts";
 import {
   containers,
   exits,
@@ -44,6 +45,7 @@ export const migration: Check = (snapshot) =>
           : `the migration ends with code ${exit?.exitCode}; ${exits(container)} run(s) have ended.`,
         // A wrong name or password stays wrong; a server that does not answer yet gets some time.
         definite: (database && (!database.transient || tries)) || keepsExiting(container),
+        proposals: database ? undoDatabaseUrl(snapshot, container) : rollbackOf(snapshot, container),
         evidence: [
           logEvidence(object, lines),
           ...(exit

@@ -1,10 +1,12 @@
+import { keysOf, namesOf } from "./configNames.ts";
 import { containerFinding, fact } from "./finding.ts";
+import { didYouMean } from "./nearest.ts";
 import { containers, podRef } from "./pods.ts";
 import type { Check } from "./types.ts";
 
 /**
  * F07: an environment variable refers to a Secret or ConfigMap, or to a key in one, that is not there. Names the
- * object and the key, never a value.
+ * object and the key, never a value, and proposes no plan: only people know what belongs there.
  */
 export const missingConfig: Check = (snapshot) =>
   containers(snapshot)
@@ -16,8 +18,8 @@ export const missingConfig: Check = (snapshot) =>
       const { kind, name, key } = missing;
       return containerFinding("TF1504", container, {
         what: key
-          ? `${container.name} needs key ${key} of ${kind} ${name}, which has no such key.`
-          : `${container.name} needs ${kind} ${name}, which does not exist.`,
+          ? `${container.name} needs key ${key} of ${kind} ${name}, which has no such key${didYouMean(key, keysOf(snapshot, kind, name))}.`
+          : `${container.name} needs ${kind} ${name}, which does not exist${didYouMean(name, namesOf(snapshot, kind))}.`,
         evidence: [fact("status", podRef(container.pod, container.name), message)],
         values: { kind: kind.toLowerCase(), name },
       });

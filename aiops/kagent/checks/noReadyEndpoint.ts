@@ -8,7 +8,7 @@ import {
   slicesByService,
   wholly,
 } from "./network/services.ts";
-import { secondsSince } from "./pods.ts";
+import { once, secondsSince } from "./pods.ts";
 import type { Check, Evidence, Finding, Snapshot } from "./types.ts";
 
 /** So long, in seconds, a start may leave a Service without a ready pod before that alone is worth a word. */
@@ -43,7 +43,7 @@ export function starvedFinding({ service, pods, seconds, evidence }: Starved): F
   });
 }
 
-export function starved(snapshot: Snapshot): Starved[] {
+export const starved = once((snapshot): Starved[] => {
   if (!wholly(snapshot, "pods", "services")) return [];
   const slices = slicesByService(snapshot);
   return servicePods(snapshot)
@@ -59,7 +59,7 @@ export function starved(snapshot: Snapshot): Starved[] {
         slices.get(service.name)?.flatMap(({ endpoints }) => endpoints ?? []).length,
       ),
     }));
-}
+});
 
 function unreadyFor(snapshot: Snapshot, { pods }: ServicePods): number {
   const each = pods.map((pod) => {

@@ -18,9 +18,17 @@ export interface Container {
   status: V1ContainerStatus;
 }
 
-/** Pods that are meant to run: not being deleted, not finished. */
+/**
+ * Pods that are meant to run: not being deleted, not finished, not taken off their node (evicted, node shut down: what
+ * is left is a record), and no failed try of a Job that succeeded since.
+ */
 export function livePods(snapshot: Snapshot): V1Pod[] {
-  return snapshot.pods.filter((pod) => !pod.metadata?.deletionTimestamp && pod.status?.phase !== "Succeeded");
+  const phaseOf = (pod: V1Pod) => pod.status?.phase;
+  const done = new Set(snapshot.pods.filter((pod) => phaseOf(pod) === "Succeeded").map(ownerUid));
+  return snapshot.pods.filter((pod) => {
+    if (pod.metadata?.deletionTimestamp || phaseOf(pod) === "Succeeded") return false;
+    return phaseOf(pod) !== "Failed" || !(pod.status?.reason || done.has(ownerUid(pod)));
+  });
 }
 
 /** The containers of every live pod that the kubelet has reported on. */
@@ -84,10 +92,22 @@ export function runSeconds({ startedAt, finishedAt }: V1ContainerStateTerminated
 
 /** Warnings about a pod, oldest first; with `container`, only those about that container. */
 export function eventsOf(snapshot: Snapshot, pod: V1Pod, container?: string): CoreV1Event[] {
-  return snapshot.events
-    .filter((event) => event.involvedObject.uid === pod.metadata?.uid)
+  return (eventsByUid(snapshot).get(pod.metadata?.uid) ?? [])
     .filter((event) => container === undefined || containerOf(event) === container)
     .sort((a, b) => eventTime(a) - eventTime(b));
+}
+
+/** Found once for all pods: else each pod would look through the events of all. */
+const eventsByUid = once((snapshot) => Map.groupBy(snapshot.events, (event) => event.involvedObject.uid));
+
+/** Makes `compute` run once a snapshot, which nobody changes. */
+export function once<T>(compute: (snapshot: Snapshot) => T): (snapshot: Snapshot) => T {
+  const known = new WeakMap<Snapshot, { value: T }>();
+  return (snapshot) => {
+    const found = known.get(snapshot) ?? { value: compute(snapshot) };
+    known.set(snapshot, found);
+    return found.value;
+  };
 }
 
 /** `spec.containers{backend}` -> `backend` */

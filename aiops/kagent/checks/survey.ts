@@ -28,11 +28,11 @@ export async function survey(api: Api, namespace: string, signal?: AbortSignal):
       const items = await all(what, (next) => page({ limit: pageSize, ...next }), notChecked);
       Object.assign(around, { [kind]: items });
     } catch (error) {
-      notChecked.push({ what, why: reasonOf(error) });
+      notChecked.push({ what, why: reasonOf(error), kind: kind as keyof Surroundings });
     }
   };
   const [snapshot] = await Promise.all([
-    gather(api, namespace, signal),
+    gather(api, namespace, signal, { readyLogs: true }),
     ...Object.entries(listsOf(api, namespace, signal)).map(read),
   ]);
   signal?.throwIfAborted();

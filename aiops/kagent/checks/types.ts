@@ -37,6 +37,8 @@ export interface NotChecked {
   /** e.g. `events`, `log of backend-7d9f/backend`. */
   what: string;
   why: string;
+  /** The part of the surroundings that is undefined because of it. */
+  kind?: keyof Surroundings;
 }
 
 /**

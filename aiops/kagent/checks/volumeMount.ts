@@ -1,4 +1,6 @@
+import { keysOf, namesOf } from "./configNames.ts";
 import { fact, finding } from "./finding.ts";
+import { didYouMean } from "./nearest.ts";
 import { component, eventsOf, eventTime, livePods, podRef } from "./pods.ts";
 import type { Check } from "./types.ts";
 
@@ -16,6 +18,10 @@ export const volumeMount: Check = (snapshot) =>
       .at(-1);
     if (!creating || !event?.message) return [];
     const missing = /(secret|configmap) "([^"]+)" not found/i.exec(event.message);
+    const key = /(secret|configmap) references non-existent (?:secret|config) key: (\S+)/i.exec(
+      event.message,
+    );
+    const volume = /volume "([^"]+)"/.exec(event.message)?.[1];
     const age = snapshot.takenAt.getTime() - eventTime(event);
     const values = { component: component(pod) };
     const facts = {
@@ -24,11 +30,31 @@ export const volumeMount: Check = (snapshot) =>
       definite: age < 180_000 && (event.count ?? 1) >= 3,
       evidence: [fact("event", podRef(pod), event.message)],
     };
+    if (key?.[1] && key[2]) {
+      const source = pod.spec?.volumes?.find(({ name }) => name === volume);
+      const name =
+        (key[1].toLowerCase() === "secret" ? source?.secret?.secretName : source?.configMap?.name) ?? "";
+      return finding("TF1504", {
+        ...facts,
+        what: `the pod mounts key ${key[2]} of ${key[1]} ${name}, which has no such key${didYouMean(key[2], keysOf(snapshot, key[1], name))}.`,
+        values: { ...values, kind: key[1].toLowerCase(), name },
+      });
+    }
     return missing?.[1] && missing[2]
       ? finding("TF1504", {
           ...facts,
-          what: `the pod mounts ${missing[1]} ${missing[2]}, which does not exist.`,
+          what: `the pod mounts ${missing[1]} ${missing[2]}, which does not exist${didYouMean(missing[2], namesOf(snapshot, missing[1]))}.`,
           values: { ...values, kind: missing[1].toLowerCase(), name: missing[2] },
         })
-      : finding("TF1515", { ...facts, what: "a volume of the pod cannot be mounted.", values });
+      : finding("TF1515", {
+          ...facts,
+          what: `a volume of the pod cannot be mounted${why(event.message)}.`,
+          values,
+        });
   });
+
+function why(message: string): string {
+  if (/multi-attach/i.test(message)) return ": its access mode allows one node, and another node has it";
+  const claim = /persistentvolumeclaim "([^"]+)" not found/i.exec(message)?.[1];
+  return claim ? `: there is no volume claim ${claim}` : "";
+}

@@ -73,8 +73,9 @@ export async function follow(
     }
     if (last) {
       const findings = diagnose(currentOnly(last, deployments));
-      // Without a probe a container that crashes was available for a moment; that is no success.
-      if (findings.length === 0 && allComplete(last, deployments)) {
+      // Without a probe a container that crashes was available for a moment; that is no success. A warning is about
+      // something that serves.
+      if (!findings.some(({ severity }) => severity === "error") && allComplete(last, deployments)) {
         return { complete: true, findings, elapsed: now() - begin };
       }
       const line = progress(last, deployments);

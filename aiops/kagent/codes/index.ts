@@ -6,6 +6,7 @@ import { images } from "./images.ts";
 import { internal } from "./internal.ts";
 import { machine } from "./machine.ts";
 import { network } from "./network.ts";
+import { resources } from "./resources.ts";
 import { rollout } from "./rollout.ts";
 import type { CodeEntry } from "./types.ts";
 
@@ -18,6 +19,7 @@ export const codes = {
   ...database,
   ...rollout,
   ...network,
+  ...resources,
   ...deployer,
   ...internal,
 } as const satisfies Record<string, CodeEntry>;

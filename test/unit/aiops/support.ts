@@ -116,7 +116,14 @@ export function event(
 
 export function replicaSet(
   name: string,
-  facts: { app?: string; revision?: string; failure?: string } = {},
+  facts: {
+    app?: string;
+    revision?: string;
+    failure?: string;
+    replicas?: number;
+    available?: number;
+    containers?: V1Container[];
+  } = {},
 ): V1ReplicaSet {
   const app = facts.app ?? "backend";
   return {
@@ -129,9 +136,14 @@ export function replicaSet(
         { apiVersion: "apps/v1", kind: "Deployment", name: app, uid: `uid-${app}`, controller: true },
       ],
     },
-    spec: { replicas: 1, selector: {} },
+    spec: {
+      replicas: facts.replicas ?? 1,
+      selector: {},
+      ...(facts.containers ? { template: { spec: { containers: facts.containers } } } : {}),
+    },
     status: {
       replicas: 0,
+      ...(facts.available === undefined ? {} : { availableReplicas: facts.available }),
       ...(facts.failure
         ? {
             conditions: [

@@ -1,5 +1,6 @@
 /** What logs say about names that do not resolve and connections that get no answer. */
 import { logEvidence } from "../finding.ts";
+import { once } from "../pods.ts";
 import type { Evidence, LogTail, Snapshot } from "../types.ts";
 
 export interface NameError {
@@ -23,7 +24,7 @@ const patterns: readonly (readonly [RegExp, boolean])[] = [
 ];
 
 /** The newest complaint of each log about each host. */
-export function nameErrors(snapshot: Snapshot): NameError[] {
+export const nameErrors = once((snapshot): NameError[] => {
   return snapshot.logs.flatMap((log) => {
     const byHost = new Map<string, NameError>();
     for (const line of log.lines) {
@@ -36,7 +37,7 @@ export function nameErrors(snapshot: Snapshot): NameError[] {
     }
     return [...byHost.values()];
   });
-}
+});
 
 const timeouts = /ETIMEDOUT|EHOSTUNREACH|timed? ?out|connect_?timeout|no route to host/i;
 

@@ -30,13 +30,16 @@ export function withEffects(snapshot: Snapshot, findings: readonly Finding[]): F
       },
     ];
   });
-  const all = [...explained.filter(({ code }) => code !== "TF1522"), ...effects];
+  const all = withCalledServices([...explained.filter(({ code }) => code !== "TF1522"), ...effects]);
   return withBlastRadius(snapshot, all, hungry);
 }
 
 /** Codes of findings that may be nothing but a name that does not resolve or an answer that does not come. */
-const complaints = /^TF(1501|1507|1508|1512|1514|14\d\d)$/;
+const complaints = /^TF(1501|1507|1508|1512|1514|1536|1545|14\d\d)$/;
 const explanations = new Set(["TF1524", "TF1525", "TF1526", "TF1527"]);
+
+/** Codes of findings whose object is a Service that gets nowhere. */
+const deadServices = new Set(["TF1520", "TF1522", "TF1523"]);
 
 /** A finding about a container whose log is the evidence of a network finding follows from that one. */
 function withExplanations(findings: readonly Finding[]): Finding[] {
@@ -52,6 +55,19 @@ function withExplanations(findings: readonly Finding[]): Finding[] {
     const cause = [found.object, ...found.affected]
       .map((object) => byLog.get(refText(object)))
       .find((one) => one !== undefined);
+    return cause ? { ...found, causedBy: { code: cause.code, object: cause.object } } : found;
+  });
+}
+
+/** A call that fails, or an init container that waits, follows from what is wrong with the Service that it is about. */
+function withCalledServices(findings: readonly Finding[]): Finding[] {
+  const byService = new Map(
+    findings.filter(({ code }) => deadServices.has(code)).map((found) => [found.object.name, found]),
+  );
+  return findings.map((found) => {
+    if (found.causedBy || (found.code !== "TF1545" && found.code !== "TF1536")) return found;
+    const host = /calls (\S+), of which|it waits for "([^"]+)"/.exec(found.what);
+    const cause = byService.get((host?.[1] ?? host?.[2] ?? "").split(".")[0] ?? "");
     return cause ? { ...found, causedBy: { code: cause.code, object: cause.object } } : found;
   });
 }
@@ -88,9 +104,6 @@ function causesBehind(snapshot: Snapshot, findings: readonly Finding[]): (servic
 
 const rank = ({ causedBy, confidence }: Finding): number =>
   (causedBy ? 2 : 0) + (confidence === "definite" ? 0 : 1);
-
-/** Codes of findings whose object is a Service that gets nowhere. */
-const deadServices = new Set(["TF1520", "TF1522", "TF1523"]);
 
 /** Root causes name the Services that don't serve because of them, and who stands before these. */
 function withBlastRadius(

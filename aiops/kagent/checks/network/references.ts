@@ -1,5 +1,6 @@
 /** Which workload's configuration names which Service. */
 import type { V1ConfigMap } from "@kubernetes/client-node";
+import { once } from "../pods.ts";
 import type { Snapshot } from "../types.ts";
 import { type Address, addressIn, type ServiceName, serviceName } from "./addresses.ts";
 import { environment, hiddenAddress, type Variable } from "./environment.ts";
@@ -13,10 +14,10 @@ export interface Reference {
 }
 
 /** Every address in a workload's configuration that is a name inside the cluster. */
-export function references(snapshot: Snapshot): Reference[] {
+export const references = once((snapshot): Reference[] => {
   const configMaps = configMapsOf(snapshot);
   return workloads(snapshot).flatMap((workload) => referencesOf(workload, configMaps, snapshot.namespace));
-}
+});
 
 export function referencesOf(
   workload: Workload,

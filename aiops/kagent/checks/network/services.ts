@@ -1,6 +1,6 @@
 /** Services together with the pods and Deployments that they select. */
 import type { V1Deployment, V1EndpointSlice, V1Pod, V1Service, V1ServicePort } from "@kubernetes/client-node";
-import { livePods } from "../pods.ts";
+import { livePods, once } from "../pods.ts";
 import type { ObjectRef, Snapshot } from "../types.ts";
 import { hasAll, type Labels } from "./labels.ts";
 
@@ -15,7 +15,7 @@ export interface ServicePods {
 }
 
 /** Services that select pods: those without a selector and of type ExternalName are somebody else's matter. */
-export function servicePods(snapshot: Snapshot): ServicePods[] {
+export const servicePods = once((snapshot): ServicePods[] => {
   const pods = index(runningPods(snapshot), (pod) => pod.metadata?.labels);
   const deployments = index(snapshot.deployments, templateLabels);
   return (snapshot.around.services ?? []).flatMap((service) => {
@@ -30,7 +30,7 @@ export function servicePods(snapshot: Snapshot): ServicePods[] {
       deployments: deployments(selector),
     };
   });
-}
+});
 
 /** Pods that may be endpoints: an evicted one stays in the list as Failed. */
 export function runningPods(snapshot: Snapshot): V1Pod[] {

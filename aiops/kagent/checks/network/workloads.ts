@@ -1,6 +1,6 @@
 /** What runs in a namespace, one entry for all pods of the same template. */
 import type { V1Deployment, V1Pod, V1PodSpec } from "@kubernetes/client-node";
-import { ownerUid, podRef } from "../pods.ts";
+import { once, ownerUid, podRef } from "../pods.ts";
 import type { ObjectRef, Snapshot } from "../types.ts";
 import { hasAll, type Labels } from "./labels.ts";
 import { deploymentRef, runningPods, templateLabels } from "./services.ts";
@@ -19,7 +19,7 @@ export interface Workload {
 }
 
 /** Deployments that are not scaled to zero, as their current template is, and the pods of all other owners. */
-export function workloads(snapshot: Snapshot): Workload[] {
+export const workloads = once((snapshot): Workload[] => {
   const deploymentOf = owners(snapshot);
   const byDeployment = new Map<V1Deployment, V1Pod[]>();
   const byOwner = new Map<string, V1Pod[]>();
@@ -43,7 +43,7 @@ export function workloads(snapshot: Snapshot): Workload[] {
     return [{ ref: podRef(first), labels, selector: withoutHash(labels), spec: first.spec, pods }];
   });
   return [...deployed, ...others];
-}
+});
 
 function withoutHash({ "pod-template-hash": _hash, ...labels }: Labels): Labels {
   return labels;

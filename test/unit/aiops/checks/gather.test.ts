@@ -1,53 +1,23 @@
 /** The real client against an API server made here: what is asked, and what happens when it refuses. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { aimed, connect } from "../../../../aiops/kagent/checks/api.ts";
 import { gather, needLogs } from "../../../../aiops/kagent/checks/gather.ts";
 import { retryFailingPods, watchRollout } from "../../../../aiops/kagent/checks/watchRollout.ts";
+import { type ApiServer, apps, core, list, startApi } from "../apiServer.ts";
 import { deployment, pod, replicaSet, running, snapshot, terminated, waiting } from "../support.ts";
 
-type Answer = { status?: number; body?: unknown; text?: string };
-
-let folder: string;
-let server: Server;
+let server: ApiServer;
 let kubeconfig: string;
-let asked: string[];
-let answers: Record<string, Answer>;
-
-const core = "/api/v1/namespaces/todo-app";
-const apps = "/apis/apps/v1/namespaces/todo-app";
-const list = (items: unknown[], next = ""): Answer => ({ body: { items, metadata: { continue: next } } });
+let asked: ApiServer["asked"];
+let answers: ApiServer["answers"];
 
 beforeEach(async () => {
-  asked = [];
-  answers = {};
-  server = createServer((request, response) => {
-    const url = new URL(request.url ?? "", "http://x");
-    asked.push(`${request.method} ${url.pathname}${url.search}`);
-    const key = url.searchParams.has("continue") ? `${url.pathname}?continue` : url.pathname;
-    const { status = 200, body = { items: [], metadata: {} }, text } = answers[key] ?? {};
-    response.writeHead(status, { "content-type": text === undefined ? "application/json" : "text/plain" });
-    response.end(text ?? JSON.stringify(body));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  folder = await mkdtemp(join(tmpdir(), "taskflow-gather-"));
-  kubeconfig = join(folder, "kubeconfig");
-  const cluster = { name: "c", cluster: { server: url, "insecure-skip-tls-verify": true } };
-  const context = { name: "test", context: { cluster: "c", user: "u" } };
-  const config = { clusters: [cluster], contexts: [context], users: [{ name: "u", user: { token: "t" } }] };
-  await writeFile(kubeconfig, JSON.stringify({ apiVersion: "v1", kind: "Config", ...config }));
+  server = await startApi();
+  ({ kubeconfig, asked, answers } = server);
 });
 
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  await rm(folder, { recursive: true });
-});
+afterEach(() => server.close());
 
 const api = () => connect({ kubeconfig, context: "test" });
 const crashing = pod({
@@ -96,9 +66,8 @@ test("what is forbidden or too much is said, the rest is there", async () => {
 });
 
 test("an abort ends the calls", async () => {
-  server.removeAllListeners("request");
   const controller = new AbortController();
-  server.on("request", () => controller.abort(new Error("enough")));
+  server.neverAnswer(() => controller.abort(new Error("enough")));
   await expect(gather(api(), "todo-app", controller.signal)).rejects.toThrow("enough");
 });
 

@@ -139,6 +139,19 @@ describe("follow", () => {
     expect(await result).toMatchObject({ complete: false, findings: [{ code: "TF1501" }] });
   });
 
+  test("a warning about a container that is ready does not hold it up", async () => {
+    const killed = {
+      name: "backend",
+      state: running(3),
+      lastState: terminated(137, "OOMKilled"),
+      restarts: 1,
+    };
+    const done = seenWith({ ...killed, ready: true }, { updated: 1, available: 1 });
+    const { complete: isComplete, findings } = await rollout([done]).result;
+    expect(isComplete).toBe(true);
+    expect(findings).toMatchObject([{ code: "TF1505", severity: "warning" }]);
+  });
+
   test("time over: says how far it came", async () => {
     const { result } = rollout([seenWith(starting)], 5_000);
     const { findings, elapsed } = await result;

@@ -60,11 +60,11 @@ test.each<[string, (seen: Healthy) => void]>([
     },
   ],
   [
-    "an evicted pod beside one that serves",
+    "a pod that failed for good beside one that serves",
     (seen) => {
-      const evicted = pod("backend", { id: "evicted", unready: 900 });
-      evicted.status = { phase: "Failed", reason: "Evicted" };
-      seen.pods.push(evicted);
+      const failed = pod("backend", { id: "failed", unready: 900 });
+      failed.status = { phase: "Failed" };
+      seen.pods.push(failed);
     },
   ],
   [

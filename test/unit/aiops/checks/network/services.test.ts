@@ -1,7 +1,7 @@
 /** F05, F06, F19 and what follows from findings about pods. */
 import { describe, expect, test } from "vitest";
 import { diagnose } from "../../../../../aiops/kagent/checks/index.ts";
-import { waiting } from "../../support.ts";
+import { log, waiting } from "../../support.ts";
 import {
   broken,
   codes,
@@ -147,6 +147,20 @@ describe("F19 scaled to zero", () => {
       },
     ]);
     expect(findings[0]?.fix).toEqual(["kubectl --namespace todo-app scale deployment backend --replicas=1"]);
+  });
+
+  test("calls that fail follow from it", () => {
+    const findings = found((seen) => {
+      toZero(seen);
+      seen.logs = [
+        log(named(seen.pods, "frontend-2-abcde"), "frontend", "connect ECONNREFUSED backend-service"),
+      ];
+    });
+    expect(findings.map(({ code, causedBy }) => [code, causedBy?.code])).toEqual([
+      ["TF1521", undefined],
+      ["TF1522", "TF1521"],
+      ["TF1545", "TF1522"],
+    ]);
   });
 
   test("goes back to what an autoscaler would keep", () => {

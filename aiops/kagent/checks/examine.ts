@@ -1,0 +1,76 @@
+/** One diagnosis, from the API to the findings, with what was looked at and what could not be. */
+import { TaskFlowError } from "../codes/index.ts";
+import { type Api, bounded, statusOf } from "./api.ts";
+import { callTimeout } from "./gather.ts";
+import { checks, diagnose, needs } from "./index.ts";
+import { survey } from "./survey.ts";
+import type { Finding, NotChecked, Snapshot } from "./types.ts";
+
+export interface Diagnosis {
+  namespace: string;
+  takenAt: Date;
+  /** Root causes first; none means that nothing was found in what was looked at. */
+  findings: Finding[];
+  /** Names of the checks that had all that they need. */
+  checked: string[];
+  /** Checks without what they need, and parts of the cluster that could not be read. */
+  notChecked: NotChecked[];
+  /** Milliseconds. */
+  elapsed: number;
+}
+
+export interface ExamineOptions {
+  signal?: AbortSignal;
+}
+
+/**
+ * Looks at a namespace and says what is wrong in it. Changes nothing.
+ * @throws TaskFlowError TF1549 where there is no such namespace.
+ * @throws what the API client throws where not even the pods can be read; the signal's reason when aborted.
+ */
+export async function examine(
+  api: Api,
+  namespace: string,
+  { signal }: ExamineOptions = {},
+): Promise<Diagnosis> {
+  const begin = performance.now();
+  const snapshot = await survey(api, namespace, signal);
+  if (snapshot.pods.length + snapshot.deployments.length === 0) await mustExist(api, namespace, signal);
+  const { checked, notChecked } = coverage(snapshot);
+  return {
+    namespace,
+    takenAt: snapshot.takenAt,
+    findings: diagnose(snapshot),
+    checked,
+    notChecked: [...notChecked, ...snapshot.notChecked],
+    elapsed: Math.round(performance.now() - begin),
+  };
+}
+
+/** Which checks had what they need, and why the others had not. */
+export function coverage(snapshot: Snapshot): Pick<Diagnosis, "checked" | "notChecked"> {
+  const checked: string[] = [];
+  const notChecked: NotChecked[] = [];
+  for (const name of Object.keys(checks)) {
+    const missing = (needs[name] ?? []).find((kind) => snapshot.around[kind] === undefined);
+    if (missing === undefined) checked.push(name);
+    else {
+      const unread = snapshot.notChecked.find(({ kind }) => kind === missing);
+      const why = unread ? `${unread.what}: ${unread.why}` : `${missing} was not read`;
+      notChecked.push({ what: `check ${name}`, why });
+    }
+  }
+  return { checked, notChecked };
+}
+
+/** A list of nothing is the API's answer for a namespace that does not exist, too. */
+async function mustExist(api: Api, namespace: string, signal?: AbortSignal): Promise<void> {
+  try {
+    await api.core.readNamespace({ name: namespace }, bounded(callTimeout, signal));
+  } catch (error) {
+    signal?.throwIfAborted();
+    // Who may not look at namespaces gets the findings of an empty one.
+    if (statusOf(error) !== 404) return;
+    throw new TaskFlowError("TF1549", { what: `there is no namespace ${namespace}`, cause: error });
+  }
+}
