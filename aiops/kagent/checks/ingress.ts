@@ -1,6 +1,6 @@
 import type { V1Ingress, V1IngressBackend, V1Service } from "@kubernetes/client-node";
 import { fact, finding } from "./finding.ts";
-import { nearest } from "./network/nearest.ts";
+import { nearest } from "./nearest.ts";
 import { wholly } from "./network/services.ts";
 import type { Check, Evidence, Finding, ObjectRef, Snapshot } from "./types.ts";
 

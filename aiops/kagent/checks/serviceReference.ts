@@ -1,10 +1,10 @@
 import type { V1Service } from "@kubernetes/client-node";
 import { databaseError } from "./databaseError.ts";
 import { fact, finding } from "./finding.ts";
+import { alike, nearest } from "./nearest.ts";
 import { serviceName } from "./network/addresses.ts";
 import { logLine, type NameError, nameErrors } from "./network/complaints.ts";
 import { earlierRevision } from "./network/earlierRevision.ts";
-import { alike, nearest } from "./network/nearest.ts";
 import { configMapsOf, type Reference, references, referencesOf } from "./network/references.ts";
 import { isHeadless, wholly } from "./network/services.ts";
 import type { Workload } from "./network/workloads.ts";

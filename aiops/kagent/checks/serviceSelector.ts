@@ -1,7 +1,7 @@
 import type { V1Deployment } from "@kubernetes/client-node";
 import { fact, finding } from "./finding.ts";
+import { alike, distance } from "./nearest.ts";
 import { hasAll, type Labels, labelText } from "./network/labels.ts";
-import { alike, distance } from "./network/nearest.ts";
 import {
   readyEndpoints,
   type ServicePods,

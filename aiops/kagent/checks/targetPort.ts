@@ -1,6 +1,6 @@
 import type { V1ContainerPort, V1ServicePort } from "@kubernetes/client-node";
 import { fact, finding } from "./finding.ts";
-import { nearest } from "./network/nearest.ts";
+import { nearest } from "./nearest.ts";
 import {
   isHeadless,
   podPort,

@@ -1,7 +1,7 @@
 /** F13: names in configuration, the cluster's DNS, dnsPolicy; and how names are read and compared. */
 import { describe, expect, test } from "vitest";
+import { alike, distance, nearest } from "../../../../../aiops/kagent/checks/nearest.ts";
 import { addressIn, serviceName } from "../../../../../aiops/kagent/checks/network/addresses.ts";
-import { alike, distance, nearest } from "../../../../../aiops/kagent/checks/network/nearest.ts";
 import { log, terminated, waiting } from "../../support.ts";
 import { found, type Healthy, named, pod, replicaSet, slice, templateOf } from "./support.ts";
 
