@@ -1,15 +1,12 @@
 import { fact, finding } from "./finding.ts";
 import { backendsOf, ingressRef } from "./ingress.ts";
 import { addressIn } from "./network/addresses.ts";
-import { environment, type Variable } from "./network/environment.ts";
+import { environment, publicUrls, type Variable } from "./network/environment.ts";
 import { hasAll } from "./network/labels.ts";
 import { configMapsOf } from "./network/references.ts";
 import { servicePods } from "./network/services.ts";
 import { workloads } from "./network/workloads.ts";
 import type { Check } from "./types.ts";
-
-/** The variables in which TaskFlow is told under which URL people open it. */
-const publicUrls = new Set(["BETTER_AUTH_URL", "NEXT_PUBLIC_APP_URL"]);
 
 /**
  * F18: the host of an Ingress is not the one in the app's own URL. Pages are served, but sessions and the origin check

@@ -154,7 +154,7 @@ function describe(blocks: readonly Block[]): Finding[] {
     {
       ...finding("TF1524", {
         object,
-        what: `${[...new Set(missing)].join("; ")}. A network plugin that enforces policies drops it; one that does not (such as bridge) lets it pass${logs.length > 0 ? ", but a log tells of it" : ""}.`,
+        what: `${listed([...new Set(missing)])}. A network plugin that enforces policies drops it; one that does not (such as bridge) lets it pass${logs.length > 0 ? ", but a log tells of it" : ""}.`,
         severity: logs.length > 0 ? "error" : "warning",
         definite: logs.length > 0,
         evidence: [
@@ -168,6 +168,12 @@ function describe(blocks: readonly Block[]): Finding[] {
       blastRadius: distinct(blocks.flatMap(({ harmed }) => harmed)),
     },
   ];
+}
+
+/** The first few of many: all are in the fix lines. */
+function listed(sentences: readonly string[]): string {
+  const more = sentences.length - 3;
+  return sentences.slice(0, 3).join("; ") + (more > 0 ? `; and ${more} more` : "");
 }
 
 /** A rule more; what is there stays. */

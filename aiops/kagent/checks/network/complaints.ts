@@ -50,12 +50,20 @@ export function timeoutIn(
   for (const log of snapshot.logs) {
     if (!pods.has(log.pod)) continue;
     const line = log.lines.findLast(
-      (one) => timeouts.test(one) && targets.some((target) => target !== "" && one.includes(target)),
+      (one) => timeouts.test(one) && names(one).some((name) => targets.includes(name)),
     );
     if (line !== undefined) return logLine(log, line);
   }
   return undefined;
 }
+
+/** The names and addresses in a line; of a full name, as `db.todo-app.svc`, its first label too. */
+const names = (line: string): string[] =>
+  line
+    .split(/[^\w.-]+/)
+    .map((word) => word.replace(/\.+$/, ""))
+    .flatMap((word) => [word, ...(/^[a-z]/i.test(word) ? [word.split(".")[0] ?? ""] : [])])
+    .filter((word) => word !== "");
 
 export function logLine({ pod, container }: LogTail, line: string): Evidence {
   return logEvidence({ kind: "Pod", namespace: "", name: pod, container }, [line]);

@@ -99,6 +99,15 @@ function dataOf(name: string, namespace: string, configMaps: ReadonlyMap<string,
   }));
 }
 
+/**
+ * The variables in which TaskFlow is told under which URL people open it. Browsers look that host up, pods don't.
+ */
+export const publicUrls: ReadonlySet<string> = new Set([
+  "BETTER_AUTH_URL",
+  "NEXT_PUBLIC_APP_URL",
+  "FRONTEND_URL",
+]);
+
 /** Does the variable hold an address that cannot be read, by its name? */
 export function hiddenAddress({ name, value, from }: Variable): boolean {
   return (

@@ -3,7 +3,7 @@ import type { V1ConfigMap } from "@kubernetes/client-node";
 import { once } from "../pods.ts";
 import type { Snapshot } from "../types.ts";
 import { type Address, addressIn, type ServiceName, serviceName } from "./addresses.ts";
-import { environment, hiddenAddress, type Variable } from "./environment.ts";
+import { environment, hiddenAddress, publicUrls, type Variable } from "./environment.ts";
 import { type Workload, workloads } from "./workloads.ts";
 
 export interface Reference {
@@ -24,11 +24,22 @@ export function referencesOf(
   configMaps: ReadonlyMap<string, V1ConfigMap>,
   namespace: string,
 ): Reference[] {
+  return lookups(workload, configMaps).flatMap(({ variable, address }) => {
+    const target = serviceName(address.host, namespace);
+    return target ? [{ workload, variable, address, target }] : [];
+  });
+}
+
+/** The hosts in the configuration that the pods themselves have to look up. */
+function lookups(
+  workload: Workload,
+  configMaps: ReadonlyMap<string, V1ConfigMap>,
+): Pick<Reference, "variable" | "address">[] {
   const known = ownNames(workload);
   return environment(workload, configMaps).flatMap((variable) => {
     const address = addressIn(variable.name, variable.value ?? "");
-    const target = address && serviceName(address.host, namespace);
-    return address && target && !known.has(address.host) ? [{ workload, variable, address, target }] : [];
+    const own = !address || address.host === "localhost" || known.has(address.host);
+    return own || publicUrls.has(variable.name) ? [] : [{ variable, address }];
   });
 }
 
@@ -44,10 +55,5 @@ export function configMapsOf(snapshot: Snapshot): Map<string, V1ConfigMap> {
 
 /** Does the workload have to ask the DNS at all, as far as its configuration tells? */
 export function needsNames(workload: Workload, configMaps: ReadonlyMap<string, V1ConfigMap>): boolean {
-  const known = ownNames(workload);
-  return environment(workload, configMaps).some((variable) => {
-    if (hiddenAddress(variable)) return true;
-    const address = addressIn(variable.name, variable.value ?? "");
-    return address !== undefined && address.host !== "localhost" && !known.has(address.host);
-  });
+  return lookups(workload, configMaps).length > 0 || environment(workload, configMaps).some(hiddenAddress);
 }

@@ -25,8 +25,10 @@ export const workloads = once((snapshot): Workload[] => {
   const byOwner = new Map<string, V1Pod[]>();
   for (const pod of runningPods(snapshot)) {
     const deployment = deploymentOf(pod);
-    if (deployment) byDeployment.set(deployment, [...(byDeployment.get(deployment) ?? []), pod]);
-    else byOwner.set(ownerUid(pod), [...(byOwner.get(ownerUid(pod)) ?? []), pod]);
+    const list = deployment ? byDeployment.get(deployment) : byOwner.get(ownerUid(pod));
+    if (list) list.push(pod);
+    else if (deployment) byDeployment.set(deployment, [pod]);
+    else byOwner.set(ownerUid(pod), [pod]);
   }
   const deployed = snapshot.deployments.flatMap((deployment): Workload[] => {
     const spec = deployment.spec?.template?.spec;

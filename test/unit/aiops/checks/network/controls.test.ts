@@ -131,6 +131,14 @@ test.each<[string, (seen: Healthy) => void]>([
     },
   ],
   [
+    "a URL that only browsers look up",
+    (seen) => {
+      const frontend = named(seen.around.configMaps, "frontend-config");
+      frontend.data = { ...frontend.data, BETTER_AUTH_URL: "http://laptop:3000" };
+      seen.around.ingresses = [];
+    },
+  ],
+  [
     "a name that the pod has in its own hosts file",
     (seen) => {
       templateOf(seen, "backend").hostAliases = [{ ip: "10.0.0.1", hostnames: ["legacy"] }];

@@ -201,6 +201,13 @@ describe("the app's paths", () => {
       expect(first).toMatchObject({ code: "TF1524", severity: "error", confidence: "definite" });
       expect(first?.evidence.at(-1)).toMatchObject({ source: "log", excerpt: line });
     }
+    for (const other of ["connect ETIMEDOUT 10.85.0.121:443", "other-backend-service timed out"]) {
+      const [first] = found((seen) => {
+        backendPolicy(seen).ingress = [];
+        seen.logs = [log(seen.pods[0] ?? {}, "frontend", other)];
+      });
+      expect(first?.confidence).toBe("likely");
+    }
     const [unrelated] = found((seen) => {
       backendPolicy(seen).ingress = [];
       seen.logs = [log(seen.pods[0] ?? {}, "frontend", "connect ETIMEDOUT 1.2.3.4:443")];
@@ -221,7 +228,7 @@ describe("the app's paths", () => {
       "no egress rule lets traffic through from Deployment frontend to port 8000",
     );
     expect(first?.what).toContain("no ingress rule");
-    expect(first?.what).toContain("from Deployment backend to the cluster's DNS (port 53)");
+    expect(first?.what).toContain("from Deployment frontend to the cluster's DNS (port 53); and 1 more.");
     expect(first?.proposals).toHaveLength(1);
     expect(first?.fix).toEqual(expect.arrayContaining([expect.stringContaining('"path":"/spec/egress"')]));
   });
