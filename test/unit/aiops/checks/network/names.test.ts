@@ -67,10 +67,15 @@ describe("F13 a Service that does not exist", () => {
     const findings = found((seen) => {
       const right = structuredClone(templateOf(seen, "frontend"));
       const { containers } = templateOf(seen, "frontend");
-      containers[0]?.env?.push({ name: "NEXT_PUBLIC_API_URL", value: "http://backend-servcie:8000/api" });
+      containers[0]?.env?.push(
+        { name: "OTHER_URL", value: "http://backend-service:8000" },
+        { name: "NEXT_PUBLIC_API_URL", value: "http://backend-servcie:8000/api" },
+      );
+      const { metadata } = named(seen.deployments, "frontend");
+      if (metadata) metadata.annotations = { "deployment.kubernetes.io/revision": "4" };
       seen.replicaSets.push(
         replicaSet("frontend", "1", right),
-        replicaSet("frontend", "0", structuredClone(templateOf(seen, "frontend"))),
+        replicaSet("frontend", "3", structuredClone(templateOf(seen, "frontend"))),
       );
       seen.around.networkPolicies = [];
     });
@@ -78,7 +83,7 @@ describe("F13 a Service that does not exist", () => {
       {
         code: "TF1525",
         object: { kind: "Deployment", name: "frontend", container: "frontend" },
-        proposals: [{ action: "rolloutUndo", deployment: "frontend", toRevision: 1 }],
+        proposals: [{ action: "rolloutUndo", deployment: "frontend", toRevision: 2 }],
       },
     ]);
     expect(findings[0]?.fix[0]).toBe(

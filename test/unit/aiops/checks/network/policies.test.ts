@@ -289,6 +289,16 @@ describe("the app's paths", () => {
     ).toEqual([]);
   });
 
+  test("pods with name servers of their own do not ask the cluster's DNS", () => {
+    expect(
+      found((seen) => {
+        templateOf(seen, "backend").dnsPolicy = "None";
+        templateOf(seen, "backend").dnsConfig = { nameservers: ["9.9.9.9"] };
+        backendPolicy(seen).egress = [];
+      }),
+    ).toEqual([]);
+  });
+
   test("the frontend's path is known also where ConfigMaps may not be read", () => {
     const findings = found((seen) => {
       backendPolicy(seen).ingress = [];

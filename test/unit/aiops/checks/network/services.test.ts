@@ -1,7 +1,7 @@
 /** F05, F06, F19 and what follows from findings about pods. */
 import { describe, expect, test } from "vitest";
 import { diagnose } from "../../../../../aiops/kagent/checks/index.ts";
-import { log, waiting } from "../../support.ts";
+import { log, terminated, waiting } from "../../support.ts";
 import {
   broken,
   codes,
@@ -149,6 +149,17 @@ describe("F19 scaled to zero", () => {
     expect(findings[0]?.fix).toEqual(["kubectl --namespace todo-app scale deployment backend --replicas=1"]);
   });
 
+  test("pods of somebody else that the Service selects keep it alive", () => {
+    const findings = found((seen) => {
+      toZero(seen);
+      seen.pods.push({
+        ...pod("backend"),
+        metadata: { name: "backend-by-hand", labels: labelsOf("backend") },
+      });
+    });
+    expect(findings).toEqual([]);
+  });
+
   test("calls that fail follow from it", () => {
     const findings = found((seen) => {
       toZero(seen);
@@ -258,6 +269,48 @@ describe("no ready pod", () => {
       });
     expect(wait(59)).toEqual([]);
     expect(wait(61)).toMatchObject([{ code: "TF1522", confidence: "likely", severity: "error" }]);
+  });
+
+  test("not while the controller still lists one as ready", () => {
+    expect(
+      found((seen) => {
+        seen.pods = [pod("frontend"), pod("backend", { unready: 300 })];
+      }),
+    ).toEqual([]);
+  });
+
+  test("a database that is down is the root, and what its clients no longer serve is its radius", () => {
+    const findings = found((seen) => {
+      noEndpoints(seen);
+      const image = waiting("ImagePullBackOff", "not found");
+      const status = { name: "postgres", image: "postgres:17", imageID: "", ready: false, restartCount: 0 };
+      const database = pod("backend", { id: "db", unready: 300 });
+      database.metadata = {
+        name: "postgres-0",
+        namespace: "todo-app",
+        uid: "uid-pg",
+        labels: { app: "postgres" },
+      };
+      database.spec = { containers: [{ name: "postgres", image: "postgres:17" }] };
+      database.status = { phase: "Pending", containerStatuses: [{ ...status, state: image }] };
+      const bad = pod("backend", { unready: 300 });
+      const container = { name: "backend", image: "x", imageID: "", ready: false, restartCount: 4 };
+      bad.status = {
+        ...bad.status,
+        containerStatuses: [{ ...container, state: waiting("CrashLoopBackOff"), lastState: terminated(1) }],
+      };
+      seen.pods = [pod("frontend"), bad, database];
+      seen.logs = [
+        log(bad, "backend", "cannot connect to PostgreSQL at postgres:5432/x as app: connection refused"),
+      ];
+    });
+    expect(findings.map(({ code, causedBy }) => [code, causedBy?.code])).toEqual([
+      ["TF1502", undefined],
+      ["TF1412", "TF1502"],
+      ["TF1522", "TF1412"],
+    ]);
+    expect(findings[0]?.blastRadius?.map(({ name }) => name)).toEqual(["backend-service", "frontend"]);
+    expect(findings[1]?.blastRadius).toBeUndefined();
   });
 
   test("a Service that publishes pods before they are ready is not meant", () => {
