@@ -1,5 +1,5 @@
 import { architecture, startProblem, wrongFormat } from "./cannotStart.ts";
-import { databaseError, undoDatabaseUrl } from "./databaseError.ts";
+import { clientError, undoDatabaseUrl } from "./databaseError.ts";
 import { containerFinding, fact, logEvidence } from "./finding.ts";
 import { rollbackOf } from "./history.ts";
 import { killedByProbe } from "./livenessProbe.ts";
@@ -38,7 +38,7 @@ export const crashLoop: Check = (snapshot) =>
       const lines = logOf(snapshot, container);
       const refuses = exit?.exitCode === wrongEnvironment;
       // It names every variable that is wrong; the database's may be only one of them.
-      const database = refuses ? undefined : databaseError(lines, false);
+      const database = refuses ? undefined : clientError(container, lines);
       const format = lines.slice(-3).find((line) => wrongFormat.test(line));
       const meaning = exitMeanings[exit?.exitCode ?? -1];
       const code = format ? "TF1513" : (database?.code ?? (refuses ? "TF1516" : "TF1501"));

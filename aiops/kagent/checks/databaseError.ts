@@ -1,7 +1,8 @@
 /** What a log line of a database client means. Used by the checks of containers that talk to PostgreSQL. */
+import type { V1Pod } from "@kubernetes/client-node";
 import type { Code } from "../codes/index.ts";
 import { earlierSpec, rollbackOf } from "./history.ts";
-import type { Container } from "./pods.ts";
+import { type Container, component } from "./pods.ts";
 import type { Proposal } from "./proposal.ts";
 import type { Snapshot } from "./types.ts";
 
@@ -112,6 +113,20 @@ export function databaseError(lines: readonly string[], certain: boolean): Datab
     }
   }
   return undefined;
+}
+
+/** As databaseError, for an app's container; undefined for the database itself, whose log tells of its clients' errors. */
+export function clientError({ pod }: Container, lines: readonly string[]): DatabaseError | undefined {
+  return isDatabaseServer(pod) ? undefined : databaseError(lines, false);
+}
+
+export const databaseName = /postgres|pgbouncer|database|(?:^|-)(?:db|pg)(?:-|$)/i;
+export const databaseImage = /postgres|pgbouncer|timescaledb|cockroach/i;
+
+/** Does a pod serve a database, by its images or the name of its part of the app? */
+export function isDatabaseServer(pod: V1Pod): boolean {
+  const images = pod.spec?.containers?.map(({ image }) => image ?? "") ?? [];
+  return images.some((image) => databaseImage.test(image)) || databaseName.test(component(pod));
 }
 
 /** Is this code one of a client that cannot use its database? */

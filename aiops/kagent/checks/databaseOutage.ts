@@ -1,4 +1,4 @@
-import { aboutDatabase, databaseError, undoDatabaseUrl } from "./databaseError.ts";
+import { aboutDatabase, databaseError, isDatabaseServer, undoDatabaseUrl } from "./databaseError.ts";
 import { containerFinding, logEvidence } from "./finding.ts";
 import { containers, logOf, podRef } from "./pods.ts";
 import type { Check } from "./types.ts";
@@ -16,7 +16,7 @@ const answered = /\bstatus=2\d\d\b/;
  */
 export const databaseOutage: Check = (snapshot) =>
   containers(snapshot).flatMap((container) => {
-    if (container.init || !container.status.ready) return [];
+    if (container.init || !container.status.ready || isDatabaseServer(container.pod)) return [];
     const lines = logOf(snapshot, container);
     // What was answered since shows that it is over.
     const since = lines.slice(lines.findLastIndex((line) => answered.test(line)) + 1);

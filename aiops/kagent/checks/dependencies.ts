@@ -1,7 +1,13 @@
 /** Which finding follows from which: along containers, claims, nodes, the database and calls between the app's parts. */
 import type { V1Pod } from "@kubernetes/client-node";
 import type { Code } from "../codes/index.ts";
-import { isDatabaseCode, usesDatabase } from "./databaseError.ts";
+import {
+  databaseImage,
+  databaseName,
+  isDatabaseCode,
+  isDatabaseServer,
+  usesDatabase,
+} from "./databaseError.ts";
 import { waitsFor } from "./hangingInit.ts";
 import { deploymentNameOf, setOf } from "./history.ts";
 import { component, containers, ownerUid } from "./pods.ts";
@@ -89,8 +95,6 @@ const node: MakeRule = (snapshot, findings) => {
 
 /** Codes of a database that cannot be reached, whoever it is that asks. */
 const unreachable = new Set<Code>(["TF1401", "TF1411", "TF1412", "TF1413", "TF1419"]);
-const databaseName = /postgres|pgbouncer|database|(?:^|-)(?:db|pg)(?:-|$)/i;
-const databaseImage = /postgres|pgbouncer|timescaledb|cockroach/i;
 
 /**
  * All that fail on the database have one cause. Where it runs in the namespace and is not well, that is it; otherwise
@@ -98,7 +102,7 @@ const databaseImage = /postgres|pgbouncer|timescaledb|cockroach/i;
  */
 const database: MakeRule = (snapshot, findings) => {
   const owners = ownerOf(snapshot);
-  const servers = new Set(snapshot.pods.filter(isDatabase).map((pod) => pod.metadata?.name));
+  const servers = new Set(snapshot.pods.filter(isDatabaseServer).map((pod) => pod.metadata?.name));
   const serverNames = databaseNames(snapshot);
   const isServer = ({ object }: Finding) =>
     object.kind === "Pod" ? servers.has(object.name) : serverNames.has(object.name);
@@ -141,17 +145,13 @@ const weight = (found: Finding): number =>
 
 const order = ({ code, object }: Finding): string => `${code} ${object.name} ${object.container ?? ""}`;
 
-const isDatabase = (pod: V1Pod): boolean =>
-  pod.spec?.containers.some(({ image }) => databaseImage.test(image ?? "")) ||
-  databaseName.test(component(pod));
-
 /** Names of Services, ReplicaSets, Deployments and claims of databases. */
 function databaseNames(snapshot: Snapshot): Set<string | undefined> {
-  const pods = snapshot.pods.filter(isDatabase);
+  const pods = snapshot.pods.filter(isDatabaseServer);
   const sets = pods.map((pod) => setOf(snapshot, pod));
   const services = (snapshot.around.services ?? []).filter(
     (service) =>
-      databaseName.test(service.metadata?.name ?? "") || selected(snapshot, service).some(isDatabase),
+      databaseName.test(service.metadata?.name ?? "") || selected(snapshot, service).some(isDatabaseServer),
   );
   const deployments = snapshot.deployments.filter(
     ({ metadata, spec }) =>

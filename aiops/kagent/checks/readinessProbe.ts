@@ -1,4 +1,4 @@
-import { databaseError, undoDatabaseUrl } from "./databaseError.ts";
+import { clientError, undoDatabaseUrl } from "./databaseError.ts";
 import { containerFinding, fact, logEvidence } from "./finding.ts";
 import { earlierServes } from "./history.ts";
 import { containers, eventsOf, eventTime, logOf, podRef, secondsSince } from "./pods.ts";
@@ -30,7 +30,7 @@ export const readinessProbe: Check = (snapshot) =>
       .at(-1) ?? [undefined, undefined];
     if (!event || !failure) return [];
     const lines = logOf(snapshot, container);
-    const database = failure.misconfigured ? undefined : databaseError(lines, false);
+    const database = failure.misconfigured ? undefined : clientError(container, lines);
     const allowance = earlierServes(snapshot, container.pod) ? rolloutAllowance : startAllowance;
     const certain = failure.misconfigured || (database && !database.transient);
     if (runs < (certain ? wrongProbeAllowance : allowance)) return [];

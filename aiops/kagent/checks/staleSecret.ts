@@ -1,5 +1,5 @@
 import { writtenAt } from "./configNames.ts";
-import { databaseError } from "./databaseError.ts";
+import { clientError, isDatabaseServer } from "./databaseError.ts";
 import { containerFinding, fact, logEvidence } from "./finding.ts";
 import { deploymentNameOf, setOf } from "./history.ts";
 import { type Container, containers, logOf, podRef } from "./pods.ts";
@@ -16,9 +16,9 @@ const refused =
 export const staleSecret: Check = (snapshot) =>
   containers(snapshot).flatMap((container) => {
     const started = container.status.state?.running?.startedAt;
-    if (!started || container.init) return [];
+    if (!started || container.init || isDatabaseServer(container.pod)) return [];
     const line = logOf(snapshot, container).findLast(
-      (one) => refused.test(one) || databaseError([one], false)?.code === "TF1414",
+      (one) => refused.test(one) || clientError(container, [one])?.code === "TF1414",
     );
     if (line === undefined) return [];
     const changed = changedSince(snapshot, container, new Date(started));

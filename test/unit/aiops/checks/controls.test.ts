@@ -180,6 +180,10 @@ describe("N4: red herrings", () => {
         before: 7_200,
         container: "backend",
       }),
+      event(backend, "Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 404", {
+        before: 90,
+        container: "backend",
+      }),
       event(backend, "BackOff", "Back-off restarting failed container", { before: 7_200 }),
       event(gone, "FailedScheduling", "0/1 nodes are available: 1 Insufficient memory.", { before: 60 }),
       event(gone, "FailedMount", 'secret "x" not found', { before: 60, count: 9 }),
@@ -243,6 +247,15 @@ describe("N5: text that would give orders", () => {
     expect(found?.what.length).toBeLessThan(300);
     expect(JSON.stringify(found)).not.toMatch(/\\u001b|hunter22/);
   });
+});
+
+test("N5: names of others are cleaned where they stand in a sentence", () => {
+  const image = "todo\u001b[2J\u202e:v1";
+  const state = waiting("ErrImageNeverPull");
+  const [found] = diagnose(
+    snapshot({ pods: [pod({ containers: [{ name: "backend", state, spec: { image } }] })] }),
+  );
+  expect(found?.what).toContain("needs image todo :v1, which");
 });
 
 test("N6: a secret in a log is shown nowhere", () => {

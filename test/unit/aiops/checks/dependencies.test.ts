@@ -136,6 +136,24 @@ describe("the database", () => {
   });
 });
 
+test("a database's own log, which tells of its clients, is no error of its own", () => {
+  const line = 'FATAL:  password authentication failed for user "app"';
+  const serves = pod({
+    app: "postgres",
+    containers: [{ name: "postgres", state: running(90), ready: true, spec: { image: "postgres:17" } }],
+  });
+  expect(diagnose(snapshot({ pods: [serves], logs: [log(serves, "postgres", line)] }))).toEqual([]);
+  const crashed = pod({
+    app: "postgres",
+    containers: [
+      { name: "postgres", state: waiting("CrashLoopBackOff"), lastState: terminated(1), restarts: 4 },
+    ],
+  });
+  expect(diagnose(snapshot({ pods: [crashed], logs: [log(crashed, "postgres", line)] }))[0]?.code).toBe(
+    "TF1501",
+  );
+});
+
 describe("calls between the app's parts", () => {
   const web = app("frontend", { ready: true });
   const line = "ERROR The backend could not be called. error=TypeError causeCode=ECONNREFUSED";
@@ -204,4 +222,16 @@ test("an init container that waits for a Service follows from what keeps its pod
     ["TF1522", "cache", "TF1501 redis-1-abcde"],
     ["TF1536", "backend-1-abcde", "TF1501 redis-1-abcde"],
   ]);
+});
+
+test("two that wait for each other: one of them is the root, not neither", () => {
+  const waits = (app: string, host: string) =>
+    pod({
+      app,
+      init: [{ name: "wait", state: running(60), spec: { command: ["nc", "-z", host, "80"] } }],
+      containers: [{ name: app, state: waiting("PodInitializing") }],
+    });
+  const around = { services: [service("a", { app: "a" }), service("b", { app: "b" })] };
+  const found = diagnose(snapshot({ pods: [waits("a", "b"), waits("b", "a")], around }));
+  expect(found.map(({ causedBy }) => causedBy === undefined)).toEqual([true, false]);
 });

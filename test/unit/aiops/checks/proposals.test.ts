@@ -60,7 +60,8 @@ describe("the way back", () => {
     expect(first(only)).toMatchObject({ code: "TF1501" });
     expect(first(only)?.proposals).toBeUndefined();
     const old = secondRevision(crashing);
-    old.pods = [pod({ name: "backend-1-x", set: "backend-1", containers: [crashing] })];
+    old.replicaSets.push(replicaSet("backend-3", { revision: "3" }));
+    expect(first(old)).toMatchObject({ code: "TF1501" });
     expect(first(old)?.proposals).toBeUndefined();
     expect(first(secondRevision(crashing, {}, 0))?.proposals).toBeUndefined();
   });
@@ -249,10 +250,10 @@ describe("F04: probes", () => {
   });
 
   test("what was said of the run before does not count", () => {
-    const all = secondRevision({ name: "backend", state: running(15), spec: { ports } });
+    const all = secondRevision({ name: "backend", state: running(70), spec: { ports } });
     const old = event(all.pods[0] as never, "Unhealthy", "Readiness probe failed: timeout", {
       container: "backend",
-      before: 20,
+      before: 75,
     });
     expect(first({ ...all, events: [old] })).toBeUndefined();
   });

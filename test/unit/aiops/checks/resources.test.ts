@@ -182,6 +182,9 @@ describe("F11, F17, F21: pods refused", () => {
     expect(found?.proposals).toEqual([
       { action: "patchLimits", deployment: "backend", container: "backend", limits: { memory: "256Mi" } },
     ]);
+    const earlier = replicaSet("backend-0", { available: 1 });
+    Object.assign(set.metadata?.annotations ?? {}, { "deployment.kubernetes.io/revision": "2" });
+    expect(first({ replicaSets: [earlier, set] })?.proposals).toMatchObject([{ action: "rolloutUndo" }]);
   });
 
   test("Pod Security: the level and the rules", () => {
