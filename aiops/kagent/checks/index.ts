@@ -2,10 +2,12 @@
 import { aiProvider } from "./aiProvider.ts";
 import { autoscaler } from "./autoscaler.ts";
 import { cannotStart } from "./cannotStart.ts";
+import { clusterDns } from "./clusterDns.ts";
 import { cpuThrottled } from "./cpuThrottled.ts";
 import { crashLoop } from "./crashLoop.ts";
 import { databaseOutage } from "./databaseOutage.ts";
 import { linkCauses } from "./dependencies.ts";
+import { dnsPolicy } from "./dnsPolicy.ts";
 import { evicted } from "./evicted.ts";
 import { expired } from "./expired.ts";
 import { failingCalls } from "./failingCalls.ts";
@@ -14,17 +16,26 @@ import { hangingInit } from "./hangingInit.ts";
 import { highMemory } from "./highMemory.ts";
 import { imageNeverLoaded } from "./imageNeverLoaded.ts";
 import { imagePull } from "./imagePull.ts";
+import { ingress } from "./ingress.ts";
+import { ingressHost } from "./ingressHost.ts";
 import { initContainer } from "./initContainer.ts";
 import { livenessProbe } from "./livenessProbe.ts";
 import { migration } from "./migration.ts";
 import { missingConfig } from "./missingConfig.ts";
+import { withEffects } from "./network/effects.ts";
+import { networkPolicy } from "./networkPolicy.ts";
 import { nodeTrouble } from "./nodeTrouble.ts";
+import { noReadyEndpoint } from "./noReadyEndpoint.ts";
 import { outOfMemory } from "./outOfMemory.ts";
 import { readinessProbe } from "./readinessProbe.ts";
 import { refusedPods } from "./refusedPods.ts";
 import { relate } from "./relate.ts";
+import { scaledToZero } from "./scaledToZero.ts";
+import { serviceReference } from "./serviceReference.ts";
+import { serviceSelector } from "./serviceSelector.ts";
 import { staleSecret } from "./staleSecret.ts";
 import { stalledRollout } from "./stalledRollout.ts";
+import { targetPort } from "./targetPort.ts";
 import type { Check, Finding, Snapshot, Surroundings } from "./types.ts";
 import { unboundClaim } from "./unboundClaim.ts";
 import { unschedulable } from "./unschedulable.ts";
@@ -46,6 +57,16 @@ export const checks: Readonly<Record<string, Check>> = {
   volumeMount,
   refusedPods,
   stalledRollout,
+  serviceSelector,
+  scaledToZero,
+  noReadyEndpoint,
+  targetPort,
+  networkPolicy,
+  serviceReference,
+  clusterDns,
+  dnsPolicy,
+  ingress,
+  ingressHost,
   databaseOutage,
   failingCalls,
   staleSecret,
@@ -72,12 +93,22 @@ export const needs: Readonly<Record<string, readonly (keyof Surroundings)[]>> = 
   autoscaler: ["autoscalers"],
   unboundClaim: ["claims"],
   nodeTrouble: ["nodes"],
+  serviceSelector: ["services"],
+  scaledToZero: ["services"],
+  noReadyEndpoint: ["services"],
+  targetPort: ["services"],
+  networkPolicy: ["networkPolicies"],
+  serviceReference: ["services"],
+  clusterDns: ["clusterDns"],
+  dnsPolicy: ["services"],
+  ingress: ["ingresses"],
+  ingressHost: ["ingresses"],
 };
 
 /** What is wrong in a snapshot: root causes first, the definite before the likely; the same input gives the same order. */
 export function diagnose(snapshot: Snapshot): Finding[] {
   const all = Object.values(checks).flatMap((check) => check(snapshot));
-  return linkCauses(snapshot, relate(snapshot, all)).sort(
+  return withEffects(snapshot, linkCauses(snapshot, relate(snapshot, all))).sort(
     (a, b) => rank(a) - rank(b) || order(a).localeCompare(order(b)),
   );
 }

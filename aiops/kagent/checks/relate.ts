@@ -7,7 +7,8 @@ export function relate(snapshot: Snapshot, findings: readonly Finding[]): Findin
   const merged = merge(snapshot, findings);
   const deploymentOf = deployments(snapshot);
   return merged.map((found) => {
-    if (found.object.kind !== "Deployment") return found;
+    // Other findings about a Deployment are about its template, and no effect of its pods'.
+    if (found.code !== "TF1509") return found;
     const cause = merged.find(
       (other) =>
         other !== found && deploymentOf(other) === found.object.name && other.confidence === "definite",

@@ -7,6 +7,7 @@ import { images } from "./images.ts";
 import { internal } from "./internal.ts";
 import { kubectlAi } from "./kubectlAi.ts";
 import { machine } from "./machine.ts";
+import { network } from "./network.ts";
 import { resources } from "./resources.ts";
 import { rollout } from "./rollout.ts";
 import type { CodeEntry } from "./types.ts";
@@ -19,6 +20,7 @@ export const codes = {
   ...cluster,
   ...database,
   ...rollout,
+  ...network,
   ...resources,
   ...deployer,
   ...ask,

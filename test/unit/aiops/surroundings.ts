@@ -28,7 +28,7 @@ export function quota(name: string, hard: Record<string, string>, used: Record<s
 export function service(name: string, selector: Record<string, string>, clusterIP = "10.96.0.9"): V1Service {
   return {
     metadata: { name, namespace },
-    spec: { selector, clusterIP, ports: [{ port: 8000, targetPort: "http" }] },
+    spec: { selector, clusterIP, ports: [{ port: 8000 }] },
   };
 }
 

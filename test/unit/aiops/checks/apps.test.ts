@@ -61,7 +61,10 @@ describe("F20: an init container hangs", () => {
       init: [{ name, state: running(seconds), spec: { command: ["sh", "-c", script] } }],
       containers: [{ name: "backend", state: waiting("PodInitializing") }],
     });
-    return diagnose(snapshot({ pods: [made], around, logs: [log(made, name, ...lines)] }))[0];
+    // The Service in some of them has no pods, which is a finding of its own.
+    return diagnose(snapshot({ pods: [made], around, logs: [log(made, name, ...lines)] })).find(
+      ({ code }) => code !== "TF1520",
+    );
   };
   const services = [service("postgres", { app: "postgres" })];
 

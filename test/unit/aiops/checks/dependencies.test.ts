@@ -174,9 +174,11 @@ describe("calls between the app's parts", () => {
 
   test("the Service's address is as good as a name", () => {
     const around = { services: [service("backend-service", { app: "backend" }, "10.96.0.7")] };
-    expect(
-      calling({ pods: [web, crashed], around }, "Error: connect ECONNREFUSED 10.96.0.7:8000")[1],
-    ).toEqual(["TF1545", "frontend-1-abcde", "TF1501 backend-1-abcde"]);
+    expect(calling({ pods: [web, crashed], around }, "Error: connect ECONNREFUSED 10.96.0.7:8000")).toEqual([
+      ["TF1501", "backend-1-abcde", undefined],
+      ["TF1522", "backend-service", "TF1501 backend-1-abcde"],
+      ["TF1545", "frontend-1-abcde", "TF1501 backend-1-abcde"],
+    ]);
   });
 
   test("over three steps: frontend, backend, database", () => {
@@ -217,6 +219,7 @@ test("an init container that waits for a Service follows from what keeps its pod
   const around = { services: [service("cache", { app: "redis" })] };
   expect(chain(diagnose(snapshot({ pods: [waits, cache], around })))).toEqual([
     ["TF1501", "redis-1-abcde", undefined],
+    ["TF1522", "cache", "TF1501 redis-1-abcde"],
     ["TF1536", "backend-1-abcde", "TF1501 redis-1-abcde"],
   ]);
 });

@@ -303,7 +303,7 @@ describe("F16: volume claims", () => {
     expect(findings[0]).toMatchObject({
       code: "TF1534",
       confidence: "definite",
-      what: "volume claim data is Pending: it asks for storage class fsat, which does not exist.",
+      what: 'volume claim data is Pending: it asks for storage class fsat, which does not exist (did you mean "fast"?).',
     });
     expect(findings[1]).toMatchObject({ code: "TF1506", causedBy: { code: "TF1534" } });
   });
