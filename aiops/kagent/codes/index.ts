@@ -6,6 +6,7 @@ import { images } from "./images.ts";
 import { internal } from "./internal.ts";
 import { machine } from "./machine.ts";
 import { rollout } from "./rollout.ts";
+import { server } from "./server.ts";
 import type { CodeEntry } from "./types.ts";
 
 /** Every code, one file an area. A code never changes its meaning and is never used again for another. */
@@ -17,6 +18,7 @@ export const codes = {
   ...database,
   ...rollout,
   ...deployer,
+  ...server,
   ...internal,
 } as const satisfies Record<string, CodeEntry>;
 
