@@ -62,7 +62,6 @@ async function main(): Promise<void> {
     allowOrigins: options["allow-origins"],
     rate: options.rate,
     log,
-    idle: () => gate.idle(),
   });
   log("info", "serving", { url: server.url, auth: options.auth, ...started });
   stopOn(() => server.close(), stopping);

@@ -53,7 +53,6 @@ async function conformance(): Promise<Count> {
     // The suite asks faster than a caller may.
     rate: 100_000,
     log: () => {},
-    idle: async () => {},
   });
   try {
     let total = nothing;

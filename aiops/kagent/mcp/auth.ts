@@ -5,14 +5,15 @@ import type { AuthenticationV1Api } from "@kubernetes/client-node";
 import { bounded, statusOf } from "../checks/api.ts";
 import { TaskFlowError } from "../codes/index.ts";
 import type { Caller } from "./context.ts";
+import { maxRefusals, RateLimit } from "./limits.ts";
 
-/** Tells who sent a request with this Authorization header. */
-export type Authenticate = (header: string | undefined) => Promise<Caller>;
+/** Tells who sent a request with this Authorization header, from that address. */
+export type Authenticate = (header: string | undefined, address: string) => Promise<Caller>;
 
-/** The token may be wrong, or nobody could be asked; the second is not the caller's fault. */
+/** 401: no token, or a wrong one; 403: not on the list; 429: too many wrong ones; 503: nobody could be asked. */
 export class Refused extends Error {
-  readonly status: 401 | 403 | 503;
-  constructor(status: 401 | 403 | 503, why: string) {
+  readonly status: 401 | 403 | 429 | 503;
+  constructor(status: 401 | 403 | 429 | 503, why: string) {
     super(why);
     this.status = status;
   }
@@ -86,14 +87,21 @@ export function byTokenReview(
   { audience, callers }: ReviewOptions,
 ): Authenticate {
   const known = new Map<string, { name: string; until: number }>();
-  return async (header) => {
+  // Those who are known go on, whoever else sends wrong tokens from the same address (a proxy's, perhaps).
+  const refusals = new RateLimit(maxRefusals);
+  return async (header, address) => {
     const token = bearer(header);
     // The hash, so that no memory of this process holds the tokens of others.
     const key = sha256(token).toString("hex");
     let answer = known.get(key);
     if (!answer || answer.until < Date.now()) {
       known.delete(key);
-      answer = { name: await review(api, token, audience), until: Date.now() + believed };
+      if (refusals.spent(address)) throw new Refused(429, "too many wrong tokens from this address");
+      const name = await review(api, token, audience).catch((error: unknown) => {
+        if (error instanceof Refused && error.status === 401) refusals.take(address);
+        throw error;
+      });
+      answer = { name, until: Date.now() + believed };
       if (known.size >= 1000) known.delete(known.keys().next().value as string);
       known.set(key, answer);
     }

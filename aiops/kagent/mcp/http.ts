@@ -29,14 +29,13 @@ export interface HttpOptions {
   /** Requests a minute of one caller. */
   rate: number;
   log: Log;
-  /** Resolves when no call is at work. */
-  idle: () => Promise<void>;
 }
 
 export interface HttpServer {
   url: string;
   /**
-   * Takes no more requests, lets those under way end (for `patience` milliseconds at most) and closes.
+   * Takes no more requests, lets those under way end (for `patience` milliseconds at most; the kubelet gives 30 s) and
+   * closes.
    */
   close(patience?: number): Promise<void>;
 }
@@ -101,13 +100,11 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const { address, port } = server.address() as AddressInfo;
   return {
     url: `http://${address.includes(":") ? `[${address}]` : address}:${port}${options.path}`,
-    close: async (patience = 10_000) => {
+    close: async (patience = 25_000) => {
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const patient = AbortSignal.timeout(patience);
-      const late = new Promise<void>((resolve) => patient.addEventListener("abort", () => resolve()));
-      await Promise.race([options.idle().then(() => written(answering, 1_000)), late]);
+      await answered(answering, patience);
       // What is still open are streams that nobody would end.
       await Promise.all([modern.close(), sessions.close()]);
       server.closeAllConnections();
@@ -117,11 +114,13 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
 }
 
 /** Waits until these answers are sent, or `patience` milliseconds. */
-async function written(answering: ReadonlySet<ServerResponse>, patience: number): Promise<void> {
+async function answered(answering: ReadonlySet<ServerResponse>, patience: number): Promise<void> {
   const end = performance.now() + patience;
   while (answering.size > 0 && performance.now() < end)
     await new Promise((resolve) => setTimeout(resolve, 10));
 }
+
+const codeOf = { 401: "TF1734", 403: "TF1734", 429: "TF1735", 503: "TF1738" } as const;
 
 /** The checks before the message is read. Gives the caller, or undefined where it has answered with a refusal. */
 function admission(
@@ -131,30 +130,28 @@ function admission(
   const hosts = [...local, ...options.allowHosts];
   const origins = [...local, ...options.allowOrigins];
   const rate = new limits.RateLimit(options.rate);
-  const refusals = new limits.RateLimit(limits.maxRefusals);
   return async (request, response) => {
     const { host, origin, authorization } = request.headers;
     for (const result of [validateHostHeader(host, hosts), validateOriginHeader(origin, origins)]) {
       if (!result.ok) return refuse(response, 403, "TF1740", result.message);
     }
     const address = request.socket.remoteAddress ?? "";
-    const busy = (wait: number, what: string) => {
-      response.setHeader("Retry-After", wait);
-      return refuse(response, 429, "TF1735", what);
-    };
-    if (refusals.spent(address)) return busy(60, "too many refused tokens from this address");
     let caller: Caller;
     try {
-      caller = await options.authenticate(authorization);
+      caller = await options.authenticate(authorization, address);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      if (error.status !== 503) refusals.take(address);
-      options.log("warn", "refused", { address, status: error.status, why: error.message });
-      if (error.status === 401) response.setHeader("WWW-Authenticate", 'Bearer realm="taskflow"');
-      return refuse(response, error.status, error.status === 503 ? "TF1738" : "TF1734", error.message);
+      const { status, message } = error;
+      options.log("warn", "refused", { address, status, why: message });
+      if (status === 401) response.setHeader("WWW-Authenticate", 'Bearer realm="taskflow"');
+      if (status === 429) response.setHeader("Retry-After", 60);
+      return refuse(response, status, codeOf[status], message);
     }
     const wait = rate.take(caller.name);
-    if (wait > 0) return busy(wait, `more than ${options.rate} requests a minute`);
+    if (wait > 0) {
+      response.setHeader("Retry-After", wait);
+      return refuse(response, 429, "TF1735", `more than ${options.rate} requests a minute`);
+    }
     if (Number(request.headers["content-length"]) > limits.maxBody) {
       return refuse(response, 413, "TF1736", `a body may have ${limits.maxBody} bytes`);
     }

@@ -9,7 +9,7 @@ export const requestTimeout = 30_000;
 export const maxConnections = 128;
 /** Requests a minute of one caller, unless an option says otherwise. */
 export const defaultRate = 240;
-/** Refused tokens a minute from one address, before it is no longer heard: each may cost a TokenReview. */
+/** Wrong tokens a minute from one address, before no more are asked about: each costs a TokenReview. */
 export const maxRefusals = 30;
 
 /** Lets each key do `perMinute` things, all at once if it likes, then one by one as time goes on. */
@@ -64,7 +64,6 @@ export class Gate {
   readonly #queue: number;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
-  #idle: (() => void)[] = [];
 
   constructor(places = 8, queue = 32) {
     this.#places = places;
@@ -81,7 +80,7 @@ export class Gate {
       const next = this.#waiting.shift();
       // The place goes to the next one in the queue; nobody else can take it in between.
       if (next) next();
-      else if (--this.#running === 0) for (const tell of this.#idle.splice(0)) tell();
+      else this.#running--;
     }
   }
 
@@ -100,10 +99,5 @@ export class Gate {
       signal.addEventListener("abort", leave, { once: true });
       this.#waiting.push(start);
     });
-  }
-
-  /** Resolves when nothing runs. */
-  async idle(): Promise<void> {
-    if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 }
