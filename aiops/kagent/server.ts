@@ -4,7 +4,7 @@
  *
  * Exit codes: 0 stopped; 1 a defect; 2 options (TF1730, TF1731); 3 no cluster, or the port is taken (TF1737, TF1732).
  */
-import { AuthenticationV1Api } from "@kubernetes/client-node";
+import { AuthenticationV1Api, type KubeConfig } from "@kubernetes/client-node";
 import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
 import { clients } from "./checks/api.ts";
 import { TaskFlowError } from "./codes/index.ts";
@@ -29,6 +29,7 @@ async function main(): Promise<void> {
   const kubeConfig = access(options);
   const api = clients(kubeConfig);
   const stopping = new AbortController();
+  const plans = options.remediate ? await loadPlans() : undefined;
   const gate = new Gate();
   const audit: (caller: Caller, entry: AuditEntry) => void = auditLog(log, options["audit-log"]);
   const make = factory({
@@ -41,7 +42,7 @@ async function main(): Promise<void> {
     runbooks: options.runbooks,
     signal: stopping.signal,
     audit,
-    registerPlans: options.remediate ? await plans() : undefined,
+    registerPlans: plans?.registerPlans,
     nobody: { name: options.transport },
   });
   const started = { namespaces: options.namespaces, remediate: options.remediate };
@@ -50,7 +51,10 @@ async function main(): Promise<void> {
     const handle = serveStdio(make, { transport, onerror: (error) => log("warn", "protocol", { error }) });
     log("info", "serving", { transport: "stdio", ...started });
     process.stdin.once("end", () => stopping.abort());
-    return stopOn(() => handle.close(), stopping);
+    return stopOn(async () => {
+      await plans?.plansIdle(kubeConfig);
+      await handle.close();
+    }, stopping);
   }
   const server = await serveHttp({
     host: options.host,
@@ -64,7 +68,11 @@ async function main(): Promise<void> {
     log,
   });
   log("info", "serving", { url: server.url, auth: options.auth, ...started });
-  stopOn(() => server.close(), stopping);
+  stopOn(async () => {
+    await server.close();
+    // A change that is half made is not left so, though nobody waits for the answer any more.
+    await plans?.plansIdle(kubeConfig);
+  }, stopping);
 }
 
 function authentication(options: Options, api: () => AuthenticationV1Api): Authenticate {
@@ -77,12 +85,16 @@ function authentication(options: Options, api: () => AuthenticationV1Api): Authe
   return byToken(tokenFrom(options["token-file"], value));
 }
 
-/** Loaded only where it is wanted: a read-only server does not even hold the code that could change something. */
-async function plans(): Promise<Register> {
-  const file = "./plans/tools.ts";
-  const { registerPlans } = (await import(file)) as { registerPlans: Register };
-  return registerPlans;
+interface Plans {
+  registerPlans: Register;
+  /** Resolves when no plan is under way. */
+  plansIdle(kubeConfig: KubeConfig): Promise<void>;
 }
+
+/** Loaded only where it is wanted. */
+const loadPlans = (): Promise<Plans> =>
+  // @ts-expect-error: until ./plans is there.
+  import("./plans/tools.ts");
 
 /** The first SIGTERM or SIGINT lets what is under way end; a second one does not wait. */
 function stopOn(close: () => Promise<void>, stopping: AbortController): void {
