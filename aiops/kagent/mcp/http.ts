@@ -69,7 +69,10 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     if (path === "/healthz") return plain(response, 200, "ok");
     if (path === "/readyz") return plain(response, closing ? 503 : 200, closing ? "closing" : "ok");
     if (path !== options.path) return plain(response, 404, "not found");
-    if (closing) return refuse(response, 503, "TF1735", "the server is closing");
+    if (closing) {
+      response.setHeader("Retry-After", 5);
+      return refuse(response, 503, "TF1735", "the server is closing");
+    }
     const caller = await allowed(request, response);
     if (!caller) return;
     // The token stays here: nothing behind this line has a use for it.

@@ -260,7 +260,7 @@ describe("get_logs", () => {
   });
 
   test("100 MB from a server that knows no limits are neither read nor given back", async () => {
-    const line = `${"x".repeat(99)}\n`;
+    const line = `${"x".repeat(399)}\n`;
     let sent = 0;
     const flood: Answer = (_request, response) => {
       response.writeHead(200, { "content-type": "text/plain" });
