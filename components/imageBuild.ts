@@ -24,10 +24,19 @@ export interface ImageSpec {
   args: Record<string, string>;
 }
 
-/** Build args that name the bases. */
-const baseArgs: Readonly<Record<AppComponent, Readonly<Record<string, keyof BaseImages>>>> = {
-  frontend: { NODE_BUILD_IMAGE: "nodeBuild", NODE_RUNTIME_IMAGE: "nodeRuntime" },
-  backend: { PYTHON_BUILD_IMAGE: "pythonBuild", PYTHON_RUNTIME_IMAGE: "pythonRuntime" },
+/** The app's two images, and the MCP server's. */
+export type ImageName = AppComponent | "kagent";
+
+const node = { NODE_BUILD_IMAGE: "nodeBuild", NODE_RUNTIME_IMAGE: "nodeRuntime" } as const;
+const python = { PYTHON_BUILD_IMAGE: "pythonBuild", PYTHON_RUNTIME_IMAGE: "pythonRuntime" } as const;
+
+/** Each image's folder, which is its build context, and the build args that name its bases. */
+const sources: Readonly<
+  Record<ImageName, { context: string; bases: Readonly<Record<string, keyof BaseImages>> }>
+> = {
+  frontend: { context: "frontend", bases: node },
+  backend: { context: "backend", bases: python },
+  kagent: { context: "aiops/kagent", bases: node },
 };
 
 const target = "production";
@@ -36,7 +45,7 @@ const target = "production";
 const hostPlatform = process.arch === "arm64" ? "linux/arm64" : "linux/amd64";
 
 /**
- * Both images.
+ * All images.
  * @param options.version what the tag starts with, e.g. `v1.0.0`.
  * @param options.bases refs that say their content: with digest, or tagged by content.
  */
@@ -44,13 +53,14 @@ export function imageSpecs(options: {
   version: string;
   bases: BaseImages;
   platform?: string;
-}): Record<AppComponent, ImageSpec> {
+}): Record<ImageName, ImageSpec> {
   const { version, bases, platform = hostPlatform } = options;
-  const spec = (component: AppComponent): ImageSpec => {
-    const dockerfile = `${component}/Dockerfile`;
+  const spec = (name: ImageName): ImageSpec => {
+    const { context, bases: baseArgs } = sources[name];
+    const dockerfile = `${context}/Dockerfile`;
     const args: Record<string, string> = { VERSION: version };
-    for (const [arg, base] of Object.entries(baseArgs[component])) args[arg] = bases[base];
-    const revision = sourceHash(component, {
+    for (const [arg, base] of Object.entries(baseArgs)) args[arg] = bases[base];
+    const revision = sourceHash(context, {
       ...args,
       target,
       platform,
@@ -58,9 +68,9 @@ export function imageSpecs(options: {
       dockerfile: readFileSync(join(repoRoot, dockerfile), "utf8"),
     });
     return {
-      repository: `todo-${component}`,
+      repository: `todo-${name}`,
       tag: `${version}-${revision}`,
-      context: component,
+      context,
       dockerfile,
       target,
       platform,
@@ -68,5 +78,5 @@ export function imageSpecs(options: {
       args: { ...args, REVISION: revision },
     };
   };
-  return { frontend: spec("frontend"), backend: spec("backend") };
+  return { frontend: spec("frontend"), backend: spec("backend"), kagent: spec("kagent") };
 }

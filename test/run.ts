@@ -10,10 +10,11 @@ import { dockerfileLayers } from "./runner/dockerfiles.ts";
 import { e2eLayers } from "./runner/e2e.ts";
 import { frontendLayers } from "./runner/frontend.ts";
 import { add, type Count, closingLine, type Layer, nothing } from "./runner/layer.ts";
+import { mcpLayers } from "./runner/mcp.ts";
 import { programLayers } from "./runner/program.ts";
 
 const suites = {
-  unit: [...programLayers, ...dockerfileLayers, ...backendLayers, ...frontendLayers],
+  unit: [...programLayers, ...mcpLayers, ...dockerfileLayers, ...backendLayers, ...frontendLayers],
   e2e: e2eLayers,
 } satisfies Record<string, Layer[]>;
 

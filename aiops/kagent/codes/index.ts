@@ -10,6 +10,7 @@ import { machine } from "./machine.ts";
 import { network } from "./network.ts";
 import { resources } from "./resources.ts";
 import { rollout } from "./rollout.ts";
+import { server } from "./server.ts";
 import type { CodeEntry } from "./types.ts";
 
 /** Every code, one file an area. A code never changes its meaning and is never used again for another. */
@@ -25,6 +26,7 @@ export const codes = {
   ...deployer,
   ...ask,
   ...kubectlAi,
+  ...server,
   ...internal,
 } as const satisfies Record<string, CodeEntry>;
 

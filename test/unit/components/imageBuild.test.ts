@@ -12,8 +12,8 @@ const specs = (changes: Partial<BaseImages> = {}, platform = "linux/amd64") =>
   imageSpecs({ version: "v1.0.0", bases: { ...bases, ...changes }, platform });
 
 describe("imageSpecs", () => {
-  it("names both images by version and content, and the Dockerfiles' args", () => {
-    const { frontend, backend } = specs();
+  it("names the images by version and content, and the Dockerfiles' args", () => {
+    const { frontend, backend, kagent } = specs();
     expect(frontend).toMatchObject({
       repository: "todo-frontend",
       context: "frontend",
@@ -22,7 +22,13 @@ describe("imageSpecs", () => {
       platform: "linux/amd64",
     });
     expect(backend.repository).toBe("todo-backend");
-    for (const spec of [frontend, backend]) {
+    expect(kagent).toMatchObject({
+      repository: "todo-kagent",
+      context: "aiops/kagent",
+      dockerfile: "aiops/kagent/Dockerfile",
+      args: { NODE_BUILD_IMAGE: "taskflow-base/node-build:1", NODE_RUNTIME_IMAGE: "taskflow-base/cc:1" },
+    });
+    for (const spec of [frontend, backend, kagent]) {
       expect(spec.tag).toBe(`v1.0.0-${spec.args.REVISION}`);
       expect(spec.args.REVISION).toMatch(/^[0-9a-f]{12}$/);
     }
@@ -47,6 +53,7 @@ describe("imageSpecs", () => {
     const runtime = specs({ pythonRuntime: "taskflow-base/python:2" });
     expect(runtime.backend.tag).not.toBe(before.backend.tag);
     expect(runtime.frontend.tag).toBe(before.frontend.tag);
+    expect(runtime.kagent.tag).toBe(before.kagent.tag);
     const arm = specs({}, "linux/arm64");
     expect(arm.backend.tag).not.toBe(before.backend.tag);
     expect(arm.frontend.tag).not.toBe(before.frontend.tag);

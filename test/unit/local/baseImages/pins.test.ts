@@ -15,6 +15,7 @@ it("pins npm by its content", () => {
 
 it.each<[string, Record<string, BaseName>]>([
   ["frontend", { NODE_BUILD_IMAGE: "node-build", NODE_RUNTIME_IMAGE: "cc" }],
+  ["aiops/kagent", { NODE_BUILD_IMAGE: "node-build", NODE_RUNTIME_IMAGE: "cc" }],
   ["backend", { PYTHON_BUILD_IMAGE: "python-build", PYTHON_RUNTIME_IMAGE: "python" }],
 ])("%s/Dockerfile starts from the pinned images when nobody says otherwise", (component, args) => {
   const text = readFileSync(join(repoRoot, component, "Dockerfile"), "utf8");
