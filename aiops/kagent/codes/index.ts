@@ -6,6 +6,7 @@ import { images } from "./images.ts";
 import { internal } from "./internal.ts";
 import { machine } from "./machine.ts";
 import { resources } from "./resources.ts";
+import { plans } from "./plans.ts";
 import { rollout } from "./rollout.ts";
 import type { CodeEntry } from "./types.ts";
 
@@ -19,6 +20,7 @@ export const codes = {
   ...rollout,
   ...resources,
   ...deployer,
+  ...plans,
   ...internal,
 } as const satisfies Record<string, CodeEntry>;
 
