@@ -1,6 +1,6 @@
 /** How a plan gets a person's yes, and how that is checked. */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** Crockford's base 32: no letters that are taken for digits. */
@@ -54,10 +54,15 @@ export async function readApprovalKey(file: string): Promise<Buffer | undefined>
 /** The key in a file, made when it is not there; only its owner can read it. */
 export async function approvalKey(file: string): Promise<Buffer> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const fresh = `${file}.${randomBytes(6).toString("hex")}`;
+  await writeFile(fresh, `${randomBytes(keyBytes).toString("base64")}\n`, { flag: "wx", mode: 0o600 });
   try {
-    await writeFile(file, `${randomBytes(keyBytes).toString("base64")}\n`, { flag: "wx", mode: 0o600 });
+    // Of two runs at once one puts its key there, whole; the other takes that one.
+    await link(fresh, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    await rm(fresh, { force: true });
   }
   const key = await readApprovalKey(file);
   if (!key) throw new Error(`${file} is gone`);
