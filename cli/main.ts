@@ -2,12 +2,14 @@
 import { Command, CommanderError } from "commander";
 import { errorJson, renderError, styleOf } from "./ui/error.ts";
 import { exitCodeOf } from "./ui/exitCodes.ts";
+import { approve } from "./verbs/approve.ts";
 import { clean } from "./verbs/clean.ts";
 import { cluster } from "./verbs/cluster.ts";
 import { destroy } from "./verbs/destroy.ts";
 import { doctor } from "./verbs/doctor.ts";
 import { load } from "./verbs/load.ts";
 import { logs } from "./verbs/logs.ts";
+import { mend } from "./verbs/mend.ts";
 import { open } from "./verbs/open.ts";
 import { preview } from "./verbs/preview.ts";
 import { refresh } from "./verbs/refresh.ts";
@@ -32,6 +34,8 @@ const verbs = [
   doctor,
   status,
   logs,
+  mend,
+  approve,
   open,
   cluster,
   load,

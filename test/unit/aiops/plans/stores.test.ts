@@ -151,8 +151,7 @@ describe("the audit log", () => {
 
   test("handed on to a log that others write too, it can still be checked", async () => {
     const written: string[] = [];
-    const add = (entry: AuditEntry) =>
-      written.push(JSON.stringify({ time: "now", level: "info", ...entry }));
+    const add = (entry: AuditEntry) => written.push(JSON.stringify({ time: "now", level: "info", ...entry }));
     const start = async () => {
       const log = chainedAudit(add);
       await log.record(event("a"));

@@ -4,9 +4,10 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { clients } from "../../../../aiops/kagent/checks/api.ts";
 import { codes } from "../../../../aiops/kagent/codes/index.ts";
 import { approvalCode } from "../../../../aiops/kagent/plans/approval.ts";
+import { type AuditEntry, brokenAt } from "../../../../aiops/kagent/plans/audit.ts";
 import { registerPlans } from "../../../../aiops/kagent/plans/tools.ts";
 import type { Json } from "./fakeApi.ts";
-import { backend, mends, namespace, type World, world } from "./world.ts";
+import { apps, backend, core, mends, namespace, type World, world } from "./world.ts";
 
 const key = Buffer.alloc(32, 7);
 let made: World;
@@ -216,6 +217,41 @@ test("a change that did not help is told as undone, with why", async () => {
   expect(done.structuredContent).toMatchObject({ state: "undone", outcome: { code: "TF1719" } });
   expect(text(done)).toContain(`TF1719 after 180 s`);
   expect(codes.TF1719.title).toContain("undone");
+});
+
+test("by default the process has one desk for all its server instances, and chains what it writes down", async () => {
+  const written: AuditEntry[] = [];
+  await handler.close();
+  handler = createMcpHandler(() => {
+    const server = new McpServer({ name: "taskflow", version: "1" }, { capabilities: { tools: {} } });
+    registerPlans(server, {
+      api: clients(made.api.config),
+      kubeConfig: made.api.config,
+      namespaces: [namespace],
+      caller: { name: "agent" },
+      audit: (entry) => void written.push(entry as unknown as AuditEntry),
+    });
+    return server;
+  });
+  const [, set] = [1, 2].map((revision) => made.api.get(`${apps}/replicasets/backend-${revision}`));
+  made.api.edit(`${core}/pods/backend-1`, (pod) => {
+    pod.metadata.ownerReferences = [
+      { kind: "ReplicaSet", name: "backend-2", uid: set.metadata.uid, controller: true },
+    ];
+    const lastState = { terminated: { exitCode: 1, reason: "Error" } };
+    const state = { waiting: { reason: "CrashLoopBackOff" } };
+    pod.status = {
+      phase: "Running",
+      containerStatuses: [{ name: "backend", ready: false, restartCount: 4, state, lastState }],
+    };
+  });
+  // By the Deployment's name, although the finding is about its pod.
+  const plan = await propose();
+  expect((await call("get_plan", { id: plan.id })).structuredContent.hash).toBe(plan.hash);
+  expect((await call("get_plan", { id: "plan-000000000000" })).isError).toBe(true);
+  expect(written.map(({ event }) => event)).toEqual(["propose", "refuse"]);
+  expect(brokenAt(written.map((entry) => JSON.stringify(entry)).join("\n"))).toBeUndefined();
+  expect(made.api.writes).toEqual([]);
 });
 
 test("a client of the older revisions, as kagent has: a code, or nothing", async () => {
