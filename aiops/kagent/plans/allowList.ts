@@ -44,7 +44,7 @@ const labels = z.record(labelKey, labelValue).refine((all) => {
 const quantity = z
   .string()
   .max(20)
-  .regex(/^[1-9]\d*(\.\d+)?(m|k|Ki|M|Mi|G|Gi)?$|^0\.\d*[1-9]\d*$/);
+  .regex(/^([1-9]\d*(\.\d+)?|0\.\d*[1-9]\d*)(m|k|Ki|M|Mi|G|Gi)?$/);
 
 export const proposalSchema = z.discriminatedUnion("action", [
   z.strictObject({
