@@ -2,8 +2,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { type Api, connect } from "../../aiops/kagent/checks/api.ts";
-import { diagnose } from "../../aiops/kagent/checks/index.ts";
-import { survey } from "../../aiops/kagent/checks/survey.ts";
+import { examine } from "../../aiops/kagent/checks/examine.ts";
 import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import {
   fileAudit,
@@ -79,7 +78,7 @@ function at(api: Api, namespace: string, store: PlanStore, auditFile: string): M
     desk,
     namespace,
     requester: { name: `cli:${userInfo().username}`, namespaces: [namespace] },
-    look: async () => diagnose(await survey(api, namespace)),
+    look: async () => (await examine(api, namespace)).findings,
     say: (text) => console.error(text),
   };
 }

@@ -5,8 +5,8 @@ import { deployer } from "./deployer.ts";
 import { images } from "./images.ts";
 import { internal } from "./internal.ts";
 import { machine } from "./machine.ts";
-import { resources } from "./resources.ts";
 import { plans } from "./plans.ts";
+import { resources } from "./resources.ts";
 import { rollout } from "./rollout.ts";
 import type { CodeEntry } from "./types.ts";
 

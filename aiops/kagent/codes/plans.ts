@@ -126,7 +126,13 @@ export const plans = {
     title: "audit log cannot be kept",
     cause:
       "Each decision is written down before it takes effect. Where that fails, or an earlier entry was altered, nothing is changed.",
-    fix: ["ls -l {file}", "# move a damaged log aside, do not delete it:", "mv {file} {file}.damaged"],
+    fix: [
+      "ls -l {file} {file}.lock",
+      "# when no other run is at it:",
+      "rm -f {file}.lock",
+      "# a damaged log: move it aside, do not delete it",
+      "mv {file} {file}.damaged",
+    ],
   },
   TF1724: {
     title: "safety of a change cannot be checked",
