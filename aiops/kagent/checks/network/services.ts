@@ -1,6 +1,6 @@
 /** Services together with the pods and Deployments that they select. */
 import type { V1Deployment, V1EndpointSlice, V1Pod, V1Service, V1ServicePort } from "@kubernetes/client-node";
-import { livePods } from "../pods.ts";
+import { livePods, once } from "../pods.ts";
 import type { ObjectRef, Snapshot } from "../types.ts";
 import { hasAll, type Labels } from "./labels.ts";
 
@@ -15,7 +15,7 @@ export interface ServicePods {
 }
 
 /** Services that select pods: those without a selector and of type ExternalName are somebody else's matter. */
-export function servicePods(snapshot: Snapshot): ServicePods[] {
+export const servicePods = once((snapshot): ServicePods[] => {
   const pods = index(runningPods(snapshot), (pod) => pod.metadata?.labels);
   const deployments = index(snapshot.deployments, templateLabels);
   return (snapshot.around.services ?? []).flatMap((service) => {
@@ -30,7 +30,7 @@ export function servicePods(snapshot: Snapshot): ServicePods[] {
       deployments: deployments(selector),
     };
   });
-}
+});
 
 /** Pods that may be endpoints: an evicted one stays in the list as Failed. */
 export function runningPods(snapshot: Snapshot): V1Pod[] {
@@ -111,6 +111,28 @@ export function podPort(pod: Pick<V1Pod, "spec">, port: V1ServicePort): number |
 export function portsOf({ spec }: Pick<V1Pod, "spec">) {
   const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
   return [...(spec?.containers ?? []), ...sidecars].flatMap(({ ports }) => ports ?? []);
+}
+
+/** Does a container of the pod declare what the port leads to, or is it asked by a probe there? */
+export function serves(pod: Pick<V1Pod, "spec">, port: V1ServicePort): boolean {
+  const number = podPort(pod, port);
+  if (number === undefined) return false;
+  const protocol = port.protocol ?? "TCP";
+  const declares = portsOf(pod).some(
+    (one) => one.containerPort === number && (one.protocol ?? "TCP") === protocol,
+  );
+  return declares || probedPorts(pod).has(number);
+}
+
+function probedPorts({ spec }: Pick<V1Pod, "spec">): Set<number> {
+  const probes = (spec?.containers ?? []).flatMap((one) => [
+    one.startupProbe,
+    one.livenessProbe,
+    one.readinessProbe,
+  ]);
+  return new Set(
+    probes.map((probe) => Number(probe?.httpGet?.port ?? probe?.tcpSocket?.port ?? probe?.grpc?.port)),
+  );
 }
 
 /**
