@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { errorJson, renderError, styleOf } from "./ui/error.ts";
 import { exitCodeOf } from "./ui/exitCodes.ts";
+import { approve } from "./verbs/approve.ts";
 import { ask } from "./verbs/ask.ts";
 import { clean } from "./verbs/clean.ts";
 import { cluster } from "./verbs/cluster.ts";
@@ -11,6 +12,7 @@ import { doctor } from "./verbs/doctor.ts";
 import { kubectlAi } from "./verbs/kubectlAi.ts";
 import { load } from "./verbs/load.ts";
 import { logs } from "./verbs/logs.ts";
+import { mend } from "./verbs/mend.ts";
 import { open } from "./verbs/open.ts";
 import { preview } from "./verbs/preview.ts";
 import { refresh } from "./verbs/refresh.ts";
@@ -37,6 +39,8 @@ const verbs = [
   logs,
   diagnose,
   ask,
+  mend,
+  approve,
   open,
   cluster,
   load,

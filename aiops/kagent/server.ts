@@ -93,7 +93,6 @@ interface Plans {
 
 /** Loaded only where it is wanted. */
 const loadPlans = (): Promise<Plans> =>
-  // @ts-expect-error: until ./plans is there.
   import("./plans/tools.ts");
 
 /** The first SIGTERM or SIGINT lets what is under way end; a second one does not wait. */

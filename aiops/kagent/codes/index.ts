@@ -8,6 +8,7 @@ import { internal } from "./internal.ts";
 import { kubectlAi } from "./kubectlAi.ts";
 import { machine } from "./machine.ts";
 import { network } from "./network.ts";
+import { plans } from "./plans.ts";
 import { resources } from "./resources.ts";
 import { rollout } from "./rollout.ts";
 import { server } from "./server.ts";
@@ -27,6 +28,7 @@ export const codes = {
   ...ask,
   ...kubectlAi,
   ...server,
+  ...plans,
   ...internal,
 } as const satisfies Record<string, CodeEntry>;
 
