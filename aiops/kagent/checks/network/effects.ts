@@ -22,13 +22,7 @@ export function withEffects(snapshot: Snapshot, findings: readonly Finding[]): F
     const [cause] = causes;
     const found = known.get(service.name);
     if (!cause) return found ? [found] : [];
-    return [
-      {
-        ...(found ?? starvedFinding(service)),
-        confidence: cause.confidence,
-        causedBy: { code: cause.code, object: cause.object },
-      },
-    ];
+    return [{ ...(found ?? starvedFinding(service)), ...because(cause), confidence: cause.confidence }];
   });
   const all = withCalledServices([...explained.filter(({ code }) => code !== "TF1522"), ...effects]);
   return withBlastRadius(snapshot, all, hungry);
@@ -55,21 +49,28 @@ function withExplanations(findings: readonly Finding[]): Finding[] {
     const cause = [found.object, ...found.affected]
       .map((object) => byLog.get(refText(object)))
       .find((one) => one !== undefined);
-    return cause ? { ...found, causedBy: { code: cause.code, object: cause.object } } : found;
+    return cause ? { ...found, ...because(cause) } : found;
   });
 }
 
-/** A call that fails, or an init container that waits, follows from what is wrong with the Service that it is about. */
+const because = ({ code, object }: Finding): Pick<Finding, "causedBy"> => ({ causedBy: { code, object } });
+
+/**
+ * A call that fails, or an init container that waits, follows from what is wrong with the Service that it is about;
+ * where two wait for each other, one of them stays the root.
+ */
 function withCalledServices(findings: readonly Finding[]): Finding[] {
+  const byKey = new Map(findings.map((found) => [keyOf(found), found]));
   const byService = new Map(
     findings.filter(({ code }) => deadServices.has(code)).map((found) => [found.object.name, found]),
   );
-  return findings.map((found) => {
-    if (found.causedBy || (found.code !== "TF1545" && found.code !== "TF1536")) return found;
+  for (const found of findings) {
+    if (found.causedBy || (found.code !== "TF1545" && found.code !== "TF1536")) continue;
     const host = /calls (\S+), of which|it waits for "([^"]+)"/.exec(found.what);
     const cause = byService.get((host?.[1] ?? host?.[2] ?? "").split(".")[0] ?? "");
-    return cause ? { ...found, causedBy: { code: cause.code, object: cause.object } } : found;
-  });
+    if (cause && rootOf(cause, byKey) !== found) byKey.set(keyOf(found), { ...found, ...because(cause) });
+  }
+  return [...byKey.values()];
 }
 
 /** Finds the findings about a Service's pods and what made them: root causes first, the definite before the likely. */

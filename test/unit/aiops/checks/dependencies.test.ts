@@ -232,6 +232,10 @@ test("two that wait for each other: one of them is the root, not neither", () =>
       containers: [{ name: app, state: waiting("PodInitializing") }],
     });
   const around = { services: [service("a", { app: "a" }), service("b", { app: "b" })] };
-  const found = diagnose(snapshot({ pods: [waits("a", "b"), waits("b", "a")], around }));
-  expect(found.map(({ causedBy }) => causedBy === undefined)).toEqual([true, false]);
+  expect(chain(diagnose(snapshot({ pods: [waits("a", "b"), waits("b", "a")], around })))).toEqual([
+    ["TF1536", "b-1-abcde", undefined],
+    ["TF1522", "a", "TF1536 a-1-abcde"],
+    ["TF1522", "b", "TF1536 b-1-abcde"],
+    ["TF1536", "a-1-abcde", "TF1536 b-1-abcde"],
+  ]);
 });
