@@ -119,7 +119,7 @@ function buildStep(target: () => CurrentTarget, component: AppComponent): Step {
 
 async function deliverImages(target: CurrentTarget, report: Report): Promise<void> {
   const { keepImages: keep, registry } = target.stack.config;
-  for (const { repository, tag } of Object.values(target.specs)) {
+  for (const { repository, tag } of components.map((component) => target.specs[component])) {
     const id = await imageId(`${repository}:${tag}`);
     if (!id) {
       throw new TaskFlowError("TF1201", {
