@@ -2,6 +2,7 @@
  * `npm run bench [-- NAME ...]`: measures on this machine and prints a Markdown table; `--write` keeps it
  * in results.json and README.md beside this file, with machine and commit. Each row says what is compared with what, in the same run.
  */
+import { aiopsBench } from "./aiops/index.ts";
 import { clusterStart } from "./clusterStart.ts";
 import { delivery } from "./delivery.ts";
 import { faultsBench } from "./faults/index.ts";
@@ -24,9 +25,10 @@ const benches: Record<string, Bench> = {
   fresh,
   rollout: rollouts,
   faults: faultsBench,
+  aiops: aiopsBench,
 };
 /** Take long, or empty caches. */
-const onlyNamed = ["fresh", "rollout", "faults"];
+const onlyNamed = ["fresh", "rollout", "faults", "aiops"];
 
 const args = process.argv.slice(2);
 const wanted = args.filter((arg) => !arg.startsWith("-"));

@@ -1,0 +1,231 @@
+/**
+ * The catalogue of faults, brought about one by one in the deployed app: is the right cause found, how soon, and does the
+ * plan that it proposes mend it? Three rounds; each must give the same answers.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Examination, examine } from "../../../aiops/kagent/checks/examine.ts";
+import type { Finding } from "../../../aiops/kagent/checks/types.ts";
+import { chainedAudit, type Plan, planDesk } from "../../../aiops/kagent/plans/index.ts";
+import { succeeds } from "../../support/cli.ts";
+import { settled } from "../../support/cluster.ts";
+import type { Bench, Row } from "../measure.ts";
+import { chosen } from "../rollout/load.ts";
+import { auditedChanges, serverAccount } from "./account.ts";
+import { problems } from "./catalogue.ts";
+import { controls } from "./controls.ts";
+import { restore, takeState } from "./namespaceState.ts";
+import type { Problem } from "./problem.ts";
+import { startWatch } from "./watch.ts";
+
+const namespace = "todo-app";
+const requester = { name: "bench", namespaces: [namespace] };
+const rounds = Number(process.env.ROUNDS ?? 3);
+/** Seconds in which the API must show a fault, and the watch must have said it after that. */
+const patience = 120;
+const watchGoal = 10;
+
+interface Outcome {
+  problem: Problem;
+  /** Root causes as they were found, `TF1501 Pod/backend-*`. */
+  roots: string[];
+  right: boolean;
+  /** Seconds of the call that found it. */
+  call: number;
+  /** Seconds from the API showing it to the watch's word. */
+  watched: number | undefined;
+  plan?: Plan;
+}
+
+export const aiopsBench: Bench = async (report) => {
+  await succeeds(["up"], chosen);
+  await settled();
+  const before = await takeState();
+  const account = await serverAccount();
+  const desk = planDesk({ api: account.api, audit: chainedAudit(() => {}), maxApplies: 1000 });
+  const watch = startWatch();
+  const outcomes: Outcome[][] = [];
+  const wrongControls: string[] = [];
+  let controlsRun = 0;
+  const changedBefore = await auditedChanges();
+  try {
+    for (let round = 1; round <= rounds; round++) {
+      const these: Outcome[] = [];
+      outcomes.push(these);
+      for (const problem of wanted()) {
+        try {
+          these.push(await measure(problem));
+        } finally {
+          await problem.restore?.();
+          await restore(before);
+        }
+        report(`${round}: ${line(these.at(-1) as Outcome)}`);
+      }
+      for (const control of controls) {
+        const wrong = await control.run(account.api);
+        controlsRun++;
+        await restore(before);
+        report(`${round}: ${control.id} ${control.what}: ${wrong ?? "as it should be"}`);
+        if (wrong) wrongControls.push(`${control.id}: ${wrong}`);
+      }
+    }
+  } finally {
+    await watch.stop();
+    await restore(before);
+  }
+  const changed = await auditedChanges();
+  await account.remove();
+  return rows(outcomes, { run: controlsRun, wrong: wrongControls }, changed, changedBefore.made);
+
+  async function measure(problem: Problem): Promise<Outcome> {
+    const since = Date.now();
+    await problem.inject();
+    await until(() => problem.shows?.(since) ?? Promise.resolve(true), `the API shows: ${problem.what}`);
+    const shown = Date.now();
+    const is = (found: Finding) => matches(problem, found);
+    // As long as the watch may take; the engine is asked in its own process too.
+    let seen: Examination;
+    do {
+      seen = await examine(account.api, namespace);
+      if (right(problem, seen.findings)) break;
+      await sleep(500);
+    } while (Date.now() - shown < 2 * watchGoal * 1000);
+    while (watch.saidAfter(since, is) === undefined && Date.now() - shown < 2 * watchGoal * 1000)
+      await sleep(200);
+    const said = watch.saidAfter(since, is);
+    const outcome: Outcome = {
+      problem,
+      roots: roots(seen.findings).map(rootText),
+      right: right(problem, seen.findings),
+      call: seen.elapsed / 1000,
+      watched: said === undefined ? undefined : Math.max(0, said - (shown - since) / 1000),
+    };
+    if (!problem.mend || !outcome.right) return outcome;
+    return { ...outcome, plan: await mend(problem, seen.findings.find(is) as Finding) };
+  }
+
+  /** Plans, approves, applies, waits for the verdict; then takes it back and sees that the fault is there again. */
+  async function mend(problem: Problem, finding: Finding): Promise<Plan> {
+    const proposal = finding.proposals?.find(({ action }) => action === problem.mend);
+    if (!proposal) throw new Error(`${problem.what}: the finding proposes no ${problem.mend}`);
+    const wish = { namespace, code: finding.code, object: finding.object, proposal };
+    const plan = await desk.propose(wish, requester);
+    const claim = { id: plan.id, hash: plan.hash, requester };
+    const approval = { kind: "terminal", by: "bench", hash: plan.hash } as const;
+    const { end } = await desk.apply({ ...claim, approval });
+    const ended = await end;
+    if (ended.state !== "verified") return ended;
+    return desk.undo({ ...claim, approval });
+  }
+};
+
+/** All, or those that ONLY names by number. */
+const wanted = (): readonly Problem[] => {
+  const only = process.env.ONLY?.split(",");
+  return only ? problems.filter(({ id }) => only.includes(id)) : problems;
+};
+
+const roots = (findings: readonly Finding[]): Finding[] => findings.filter(({ causedBy }) => !causedBy);
+
+const matches = ({ code, root }: Problem, { code: found, object }: Finding): boolean =>
+  code === found && object.kind === root.kind && root.name.test(object.name);
+
+/** The right one is said first, and no other error is called a root cause. */
+function right(problem: Problem, findings: readonly Finding[]): boolean {
+  const [first] = findings;
+  return (
+    first !== undefined &&
+    matches(problem, first) &&
+    roots(findings).every((found) => matches(problem, found))
+  );
+}
+
+/** Names of pods are new each time. */
+const rootText = ({ code, object }: Finding): string =>
+  `${code} ${object.kind}/${object.name.replace(/-[a-z0-9]+(-[a-z0-9]{5})?$/, "-*")}`;
+
+const line = ({ problem, roots, right, call, watched, plan }: Outcome): string =>
+  [
+    `${problem.id} ${problem.what}: ${right ? "right" : "WRONG"} (${roots.join(", ") || "nothing found"})`,
+    `${call.toFixed(2)} s`,
+    `watch ${watched === undefined ? "silent" : `${watched.toFixed(1)} s`}`,
+    ...(plan
+      ? [`${plan.proposal.action}: ${plan.state}${plan.outcome ? ` (${plan.outcome.what})` : ""}`]
+      : []),
+  ].join(", ");
+
+async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
+  const end = Date.now() + patience * 1000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`not within ${patience} s: ${what}`);
+    await sleep(250);
+  }
+}
+
+const percentile = (values: readonly number[], part: number): number =>
+  [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(values.length * part) - 1)] ?? Number.NaN;
+
+function rows(
+  outcomes: readonly Outcome[][],
+  control: { run: number; wrong: string[] },
+  changed: { made: number; outside: string[] },
+  madeBefore: number,
+): Row[] {
+  const all = outcomes.flat();
+  const wrong = all.filter(({ right }) => !right);
+  const numbers = new Set(all.map(({ problem }) => problem.id));
+  const same = (outcomes[0] ?? []).filter((first, index) =>
+    outcomes.every((round) => round[index]?.roots.join() === first.roots.join()),
+  );
+  const watched = all.map(({ watched }) => watched).filter((value) => value !== undefined);
+  const plans = all.map(({ plan }) => plan).filter((plan) => plan !== undefined);
+  // A plan that was verified has been taken back by hand, and says so.
+  const verified = plans.filter(({ state, outcome }) => state === "undone" && outcome?.code === undefined);
+  const row = (what: string, measured: string, goal?: string): Row => ({
+    bench: "aiops",
+    what,
+    measured,
+    runs: outcomes.length,
+    ...(goal ? { goal } : {}),
+  });
+  return [
+    row(
+      `${outcomes[0]?.length} faults of ${numbers.size} kinds: right code and right root cause, no other`,
+      `${all.length - wrong.length} of ${all.length}${wrong.length > 0 ? ` (not: ${[...new Set(wrong.map(({ problem }) => `${problem.id} ${problem.what}`))].join("; ")})` : ""}`,
+      "95 %",
+    ),
+    row("the same answer in each round", `${same.length} of ${outcomes[0]?.length}`, "all"),
+    row(
+      "controls that are as they should be",
+      `${control.run - control.wrong.length} of ${control.run}${control.wrong.length > 0 ? ` (${control.wrong.join("; ")})` : ""}`,
+      "all",
+    ),
+    row(
+      "from the call to the finding, no model: median, 95th percentile, slowest",
+      [0.5, 0.95, 1]
+        .map(
+          (part) =>
+            `${percentile(
+              all.map(({ call }) => call),
+              part,
+            ).toFixed(2)} s`,
+        )
+        .join(", "),
+      "95th 5 s",
+    ),
+    row(
+      "from the API showing the fault to the word of `diagnose --watch`: median, 95th percentile, slowest",
+      `${[0.5, 0.95, 1].map((part) => `${percentile(watched, part).toFixed(1)} s`).join(", ")}; ${all.length - watched.length} not said within ${2 * watchGoal} s`,
+      "10 s",
+    ),
+    row(
+      "plans applied, verified by a new diagnosis and taken back",
+      `${verified.length} of ${plans.length}`,
+      "all",
+    ),
+    row(
+      "changes by the server's account that the API server wrote down, and those outside the plans' scope",
+      `${changed.made - madeBefore}, ${changed.outside.length}${changed.outside.length > 0 ? ` (${changed.outside.join("; ")})` : ""}`,
+      "0 outside",
+    ),
+  ];
+}

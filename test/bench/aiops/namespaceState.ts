@@ -1,0 +1,79 @@
+/** Takes the objects of the app's namespace down, and puts them back as they were. */
+
+import { run } from "../../../local/run.ts";
+import { kubectl, kubectlCommand, settled } from "../../support/cluster.ts";
+
+const kinds = [
+  "deployments.apps",
+  "services",
+  "configmaps",
+  "secrets",
+  "serviceaccounts",
+  "networkpolicies.networking.k8s.io",
+  "ingresses.networking.k8s.io",
+  "horizontalpodautoscalers.autoscaling",
+  "persistentvolumeclaims",
+  "resourcequotas",
+  "limitranges",
+].join(",");
+
+interface KubernetesObject {
+  kind: string;
+  metadata: { name: string; resourceVersion?: string; ownerReferences?: unknown[]; [key: string]: unknown };
+  type?: string;
+  spec?: unknown;
+  data?: unknown;
+}
+
+export type NamespaceState = ReadonlyMap<string, KubernetesObject>;
+
+/** What people and deployers make; not what the cluster adds by itself. */
+export async function takeState(): Promise<NamespaceState> {
+  const { items } = JSON.parse(await kubectl("get", kinds, "--output", "json")) as {
+    items: KubernetesObject[];
+  };
+  const made = items.filter(
+    ({ kind, type, metadata }) =>
+      metadata.name !== "kube-root-ca.crt" &&
+      type !== "helm.sh/release.v1" &&
+      !(kind === "ServiceAccount" && metadata.name === "default"),
+  );
+  return new Map(made.map((item) => [`${item.kind}/${item.metadata.name}`, item]));
+}
+
+/** What makes an object what it is, whoever wrote it and when. */
+export const content = ({ spec, data }: KubernetesObject): string => JSON.stringify({ spec, data });
+
+/** Deletes what is new, replaces what is different, and waits until the app is whole. */
+export async function restore(before: NamespaceState): Promise<void> {
+  const now = await takeState();
+  for (const [name, item] of now) {
+    if (!before.has(name)) await kubectl("delete", item.kind, item.metadata.name, "--ignore-not-found");
+  }
+  const changed = [...before].filter(([name, item]) => {
+    const current = now.get(name);
+    return !current || content(current) !== content(item);
+  });
+  if (changed.length > 0) {
+    const items = changed.map(([, item]) => {
+      const { resourceVersion: _version, uid: _uid, ...metadata } = item.metadata;
+      return { ...item, metadata };
+    });
+    const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+    const [program, args] = await kubectlCommand("replace", "--force=false", "--filename", "-");
+    const result = await run(program, args, { input: list });
+    // One that is gone can't be replaced.
+    if (result.failed) {
+      const [again, create] = await kubectlCommand(
+        "apply",
+        "--server-side",
+        "--force-conflicts",
+        "--filename",
+        "-",
+      );
+      const applied = await run(again, create, { input: list });
+      if (applied.failed) throw new Error(`putting the objects back: ${result.all}\n${applied.all}`);
+    }
+  }
+  await settled();
+}
