@@ -6,6 +6,9 @@ import { checks, diagnose, needs } from "./index.ts";
 import { survey } from "./survey.ts";
 import type { Finding, NotChecked, Snapshot } from "./types.ts";
 
+/** As people and agents are told it. */
+export type Unseen = Pick<NotChecked, "what" | "why">;
+
 export interface Examination {
   namespace: string;
   takenAt: Date;
@@ -14,7 +17,7 @@ export interface Examination {
   /** Names of the checks that had all that they need. */
   checked: string[];
   /** Checks without what they need, and parts of the cluster that could not be read. */
-  notChecked: NotChecked[];
+  notChecked: Unseen[];
   /** Milliseconds. */
   elapsed: number;
 }
@@ -42,7 +45,7 @@ export async function examine(
     takenAt: snapshot.takenAt,
     findings: diagnose(snapshot),
     checked,
-    notChecked: [...notChecked, ...snapshot.notChecked],
+    notChecked: [...notChecked, ...snapshot.notChecked].map(({ what, why }) => ({ what, why })),
     elapsed: Math.round(performance.now() - begin),
   };
 }
@@ -50,7 +53,7 @@ export async function examine(
 /** Which checks had what they need, and why the others had not. */
 export function coverage(snapshot: Snapshot): Pick<Examination, "checked" | "notChecked"> {
   const checked: string[] = [];
-  const notChecked: NotChecked[] = [];
+  const notChecked: Unseen[] = [];
   for (const name of Object.keys(checks)) {
     const missing = (needs[name] ?? []).find((kind) => snapshot.around[kind] === undefined);
     if (missing === undefined) checked.push(name);
