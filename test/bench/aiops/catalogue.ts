@@ -138,7 +138,6 @@ export const problems: readonly Problem[] = [
     shows: podsShow("backend", /CreateContainerConfigError/),
     code: "TF1504",
     root: pods,
-    mend: "rolloutUndo",
   },
   {
     id: "F07",
