@@ -3,10 +3,12 @@
  * plan that it proposes mend it? Three rounds; each must give the same answers.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "../../../aiops/kagent/checks/api.ts";
 import { type Examination, examine } from "../../../aiops/kagent/checks/examine.ts";
 import type { Action } from "../../../aiops/kagent/checks/proposal.ts";
 import type { Finding } from "../../../aiops/kagent/checks/types.ts";
 import { chainedAudit, planDesk } from "../../../aiops/kagent/plans/index.ts";
+import { chooseCluster } from "../../../local/clusters/index.ts";
 import { succeeds } from "../../support/cli.ts";
 import { settled } from "../../support/cluster.ts";
 import type { Bench, Row } from "../measure.ts";
@@ -14,6 +16,7 @@ import { chosen } from "../rollout/load.ts";
 import { auditedChanges, serverAccount } from "./account.ts";
 import { problems } from "./catalogue.ts";
 import { controls } from "./controls.ts";
+import { curve } from "./curve.ts";
 import { restore, takeState } from "./namespaceState.ts";
 import type { Problem } from "./problem.ts";
 import { startWatch } from "./watch.ts";
@@ -30,6 +33,8 @@ interface Outcome {
   /** Root causes as they were found, `TF1501 Pod/backend-*`. */
   roots: string[];
   right: boolean;
+  /** With the MCP server's rights, which are not given any Secret. */
+  rightAsServer: boolean;
   /** Seconds of the call that found it. */
   call: number;
   /** Seconds from the API showing it to the watch's word. */
@@ -41,8 +46,9 @@ interface Outcome {
 export const aiopsBench: Bench = async (report) => {
   await succeeds(["up"], chosen);
   await settled();
-  const before = await takeState();
   const account = await serverAccount();
+  const operator = connect(await (await chooseCluster("embedded")).kubeconfig());
+  const before = await takeState();
   const desk = planDesk({ api: account.api, audit: chainedAudit(() => {}), maxApplies: 1000 });
   const watch = startWatch();
   const outcomes: Outcome[][] = [];
@@ -63,7 +69,7 @@ export const aiopsBench: Bench = async (report) => {
         report(`${round}: ${line(these.at(-1) as Outcome)}`);
       }
       for (const control of controls) {
-        const wrong = await control.run(account.api);
+        const wrong = await control.run(operator);
         controlsRun++;
         await restore(before);
         report(`${round}: ${control.id} ${control.what}: ${wrong ?? "as it should be"}`);
@@ -76,7 +82,11 @@ export const aiopsBench: Bench = async (report) => {
   }
   const changed = await auditedChanges();
   await account.remove();
-  return rows(outcomes, { run: controlsRun, wrong: wrongControls }, changed, changedBefore.made);
+  const grown = process.env.ONLY ? [] : await curve(report);
+  return [
+    ...rows(outcomes, { run: controlsRun, wrong: wrongControls }, changed, changedBefore.made),
+    ...grown,
+  ];
 
   async function measure(problem: Problem): Promise<Outcome> {
     const since = Date.now();
@@ -87,10 +97,11 @@ export const aiopsBench: Bench = async (report) => {
     // As long as the watch may take; the engine is asked in its own process too.
     let seen: Examination;
     do {
-      seen = await examine(account.api, namespace);
+      seen = await examine(operator, namespace);
       if (right(problem, seen.findings)) break;
       await sleep(500);
     } while (Date.now() - shown < 2 * watchGoal * 1000);
+    const asServer = await examine(account.api, namespace);
     while (watch.saidAfter(since, is) === undefined && Date.now() - shown < 2 * watchGoal * 1000)
       await sleep(200);
     const said = watch.saidAfter(since, is);
@@ -98,6 +109,7 @@ export const aiopsBench: Bench = async (report) => {
       problem,
       roots: roots(seen.findings).map(rootText),
       right: right(problem, seen.findings),
+      rightAsServer: right(problem, asServer.findings),
       call: seen.elapsed / 1000,
       watched: said === undefined ? undefined : Math.max(0, said - (shown - since) / 1000),
     };
@@ -203,6 +215,10 @@ function rows(
       `${outcomes[0]?.length} faults of ${numbers.size} kinds: right code and right root cause, no other`,
       `${all.length - wrong.length} of ${all.length}${listed(wrong.map(({ problem }) => `${problem.id} ${problem.what}`))}`,
       "95 %",
+    ),
+    row(
+      "the same with the MCP server's rights, which include no Secret",
+      `${all.filter(({ rightAsServer }) => rightAsServer).length} of ${all.length}${listed(all.filter(({ rightAsServer }) => !rightAsServer).map(({ problem }) => `${problem.id} ${problem.what}`))}`,
     ),
     row("the same answer in each round", `${same.length} of ${outcomes[0]?.length}`, "all"),
     row(

@@ -28,8 +28,8 @@ export interface Problem {
 }
 
 /** Puts an object beside the app's own. */
-export async function add(what: Record<string, unknown>): Promise<void> {
-  const [program, args] = await kubectlCommand("apply", "--filename", "-");
+export async function add(what: Record<string, unknown>, namespace = "todo-app"): Promise<void> {
+  const [program, args] = await kubectlCommand("apply", "--namespace", namespace, "--filename", "-");
   const result = await run(program, args, { input: JSON.stringify(what) });
   if (result.failed) throw new Error(`kubectl apply: ${result.all}`);
 }
