@@ -437,7 +437,7 @@ export const problems: readonly Problem[] = [
         { initContainers: [{ ...restricted, ...alien, volumeMounts }] },
       );
     },
-    shows: podsShow("backend", /exec format error/),
+    shows: podsShow("backend", /CrashLoopBackOff/),
     code: "TF1513",
     root: pods,
     mend: "rolloutUndo",
