@@ -51,8 +51,9 @@ function renderFinding(found: Finding, all: readonly Finding[], style: ErrorStyl
     lines.push(`    caused by ${found.causedBy.code} ${objectText(found.causedBy.object)}`);
   }
   lines.push(...found.evidence.flatMap((one) => renderEvidence(one, style)));
-  if (found.fix.length > 0) {
-    lines.push("    Mend it:", ...found.fix.map((line) => `      ${paint(style, "cyan", oneLine(line))}`));
+  const fix = [...planLine(found), ...found.fix];
+  if (fix.length > 0) {
+    lines.push("    Mend it:", ...fix.map((line) => `      ${paint(style, "cyan", oneLine(line))}`));
   }
   lines.push(paint(style, "dim", `    More: docs/runbooks/${found.code}.md`));
   const effects = all.filter((other) => causeOf(other, all) === found);
@@ -62,6 +63,14 @@ function renderFinding(found: Finding, all: readonly Finding[], style: ErrorStyl
   }
   return lines;
 }
+
+/** Where a plan could mend it. */
+const planLine = ({ proposals = [] }: Finding): string[] =>
+  proposals.length > 0
+    ? [
+        `npm run mend   # ${[...new Set(proposals.map(({ action }) => action))].join(" or ")}, shown before it asks`,
+      ]
+    : [];
 
 /** Where it stands, and the text of others as quoted lines. */
 export function renderEvidence({ source, ref, excerpt }: Evidence, style: ErrorStyle): string[] {

@@ -45,6 +45,15 @@ const seen = (findings: Finding[], facts: Partial<Examination> = {}): Examinatio
   ...facts,
 });
 
+test("what a plan could mend is said before what people do by hand", () => {
+  const proposals: Finding["proposals"] = [{ action: "rolloutUndo", deployment: "backend" }];
+  const lines = renderDiagnosis(seen([{ ...crash, proposals }]), style).split("\n");
+  expect(lines.slice(lines.indexOf("    Mend it:") + 1, -1).slice(0, 2)).toEqual([
+    "      npm run mend   # rolloutUndo, shown before it asks",
+    "      npm run logs -- backend",
+  ]);
+});
+
 test("the whole page", () => {
   const page = renderDiagnosis(
     seen([crash, stalled], { notChecked: [{ what: "events", why: "the API server refuses it (HTTP 403)" }] }),
