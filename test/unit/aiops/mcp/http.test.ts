@@ -11,20 +11,10 @@ import { z } from "zod";
 import { byToken, byTokenReview, tokenFrom } from "../../../../aiops/kagent/mcp/auth.ts";
 import type { ToolContext } from "../../../../aiops/kagent/mcp/context.ts";
 import { Gate } from "../../../../aiops/kagent/mcp/limits.ts";
-import {
-  call,
-  client,
-  connected,
-  core,
-  type FakeApi,
-  fakeApi,
-  initialize,
-  post,
-  type Served,
-  served,
-} from "./support.ts";
+import { type ApiServer, apiServer, core } from "../../../support/apiServer.ts";
+import { call, client, connected, initialize, post, type Served, served } from "./support.ts";
 
-let api: FakeApi;
+let api: ApiServer;
 const servers: Served[] = [];
 const serve = async (options: Parameters<typeof served>[1] = {}): Promise<Served> => {
   const server = await served(api, options);
@@ -33,7 +23,7 @@ const serve = async (options: Parameters<typeof served>[1] = {}): Promise<Served
 };
 
 beforeEach(async () => {
-  api = await fakeApi();
+  api = await apiServer();
 });
 
 afterEach(async () => {
