@@ -35,6 +35,24 @@ export const list = (items: readonly unknown[] = [], next = ""): Answer => ({
   body: { items, metadata: { continue: next } },
 });
 
+/** A log of 100 MB from a server that knows no limits, and how much of it was sent. */
+export function flood(): { answer: Answer; sent: () => number } {
+  const lines = `${"x".repeat(399)}\n`.repeat(250);
+  let sent = 0;
+  const answer: Answer = (_request, response) => {
+    response.writeHead(200, { "content-type": "text/plain" });
+    const more = () => {
+      while (sent < 100_000_000 && !response.destroyed) {
+        sent += lines.length;
+        if (!response.write(lines)) return response.once("drain", more);
+      }
+      return response.end();
+    };
+    more();
+  };
+  return { answer, sent: () => sent };
+}
+
 export interface ApiRequest {
   method: string;
   path: string;

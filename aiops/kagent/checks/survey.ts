@@ -1,8 +1,8 @@
 /** The wider look: a namespace's pods together with the Services, policies, limits and nodes around them. */
 import type { PodMetric } from "@kubernetes/client-node";
 import { TaskFlowError } from "../codes/index.ts";
-import { type Api, bounded, reasonOf, statusOf } from "./api.ts";
-import { all, callTimeout, gather, type Page, pageSize } from "./gather.ts";
+import { type Api, bounded, callTimeout, reasonOf, statusOf } from "./api.ts";
+import { all, gather, type Page, pageSize } from "./gather.ts";
 import type { Snapshot, Surroundings } from "./types.ts";
 
 /** Asks for metadata alone: a Secret's values then never leave the API server. */

@@ -1,7 +1,6 @@
 /** The real client and conversation against a scripted endpoint and an API server made here. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Answer, answer } from "../../../../aiops/kagent/ask/answer.ts";
-import { readTail } from "../../../../aiops/kagent/ask/logs.ts";
 import { complete } from "../../../../aiops/kagent/ask/model/client.ts";
 import { converse } from "../../../../aiops/kagent/ask/model/converse.ts";
 import { Exhibits } from "../../../../aiops/kagent/ask/model/exhibits.ts";
@@ -9,6 +8,7 @@ import { modelSettings } from "../../../../aiops/kagent/ask/model/settings.ts";
 import { parseQuestion } from "../../../../aiops/kagent/ask/parse.ts";
 import { connect } from "../../../../aiops/kagent/checks/api.ts";
 import { diagnose } from "../../../../aiops/kagent/checks/index.ts";
+import { logTail } from "../../../../aiops/kagent/checks/podLog.ts";
 import { survey } from "../../../../aiops/kagent/checks/survey.ts";
 import { type ApiServer, apiServer, core, list } from "../../../support/apiServer.ts";
 import { type ModelServer, modelServer, type Turn } from "../../../support/modelServer.ts";
@@ -156,7 +156,7 @@ describe("evidence is cleaned", () => {
   test("by each that reads a log", async () => {
     cluster.answers[logPath] = { text: dirty };
     const tail = { pod: "backend-1-abcde", container: "backend", previous: false };
-    const { lines } = await readTail(connect(cluster.access), "todo-app", tail);
+    const { lines } = await logTail(connect(cluster.access), "todo-app", tail);
     expect(lines).toEqual(["red  API_KEY=***"]);
   });
   test("again when it is framed, whoever brought it", () => {

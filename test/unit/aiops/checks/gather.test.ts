@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { aimed, connect } from "../../../../aiops/kagent/checks/api.ts";
 import { gather, needLogs } from "../../../../aiops/kagent/checks/gather.ts";
 import { retryFailingPods, watchRollout } from "../../../../aiops/kagent/checks/watchRollout.ts";
-import { type ApiServer, apiServer, apps, core, list } from "../../../support/apiServer.ts";
+import { type ApiServer, apiServer, apps, core, flood, list } from "../../../support/apiServer.ts";
 import { deployment, pod, replicaSet, running, snapshot, terminated, waiting } from "../support.ts";
 
 let server: ApiServer;
@@ -63,6 +63,15 @@ test("what is forbidden or too much is said, the rest is there", async () => {
     { what: "pods", why: "only the first 4 were read" },
     { what: "log of backend-1-abcde/backend", why: "the API server answered HTTP 400" },
   ]);
+});
+
+test("100 MB from a server that knows no limits are not read", async () => {
+  const { answer, sent } = flood();
+  answers[`${core}/pods`] = list([crashing]);
+  answers[logPath] = answer;
+  const [log] = (await gather(api(), "todo-app")).logs;
+  expect(log?.lines).toHaveLength(60);
+  expect(sent()).toBeLessThan(10_000_000);
 });
 
 test("an abort ends the calls", async () => {
