@@ -64,6 +64,9 @@ export function aimed(lines: readonly string[], { kubeconfig, context }: Cluster
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
+/** Milliseconds for one call. */
+export const callTimeout = 5_000;
+
 type CallOptions = NonNullable<Parameters<CoreV1Api["listNamespacedPod"]>[1]>;
 
 /** Options for one call: ended after `timeout` milliseconds, or when `signal` aborts; `accept` as its Accept header. */

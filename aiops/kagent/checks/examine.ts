@@ -1,7 +1,5 @@
 /** One diagnosis, from the API to the findings, with what was looked at and what could not be. */
-import { TaskFlowError } from "../codes/index.ts";
-import { type Api, bounded, statusOf } from "./api.ts";
-import { callTimeout } from "./gather.ts";
+import type { Api } from "./api.ts";
 import { checks, diagnose, needs } from "./index.ts";
 import { survey } from "./survey.ts";
 import type { Finding, NotChecked, Snapshot } from "./types.ts";
@@ -38,7 +36,6 @@ export async function examine(
 ): Promise<Examination> {
   const begin = performance.now();
   const snapshot = await survey(api, namespace, signal);
-  if (snapshot.pods.length + snapshot.deployments.length === 0) await mustExist(api, namespace, signal);
   const { checked, notChecked } = coverage(snapshot);
   return {
     namespace,
@@ -64,16 +61,4 @@ export function coverage(snapshot: Snapshot): Pick<Examination, "checked" | "not
     }
   }
   return { checked, notChecked };
-}
-
-/** A list of nothing is the API's answer for a namespace that does not exist, too. */
-async function mustExist(api: Api, namespace: string, signal?: AbortSignal): Promise<void> {
-  try {
-    await api.core.readNamespace({ name: namespace }, bounded(callTimeout, signal));
-  } catch (error) {
-    signal?.throwIfAborted();
-    // Who may not look at namespaces gets the findings of an empty one.
-    if (statusOf(error) !== 404) return;
-    throw new TaskFlowError("TF1549", { what: `there is no namespace ${namespace}`, cause: error });
-  }
 }

@@ -2,20 +2,16 @@
  * Takes a snapshot of a namespace's pods and what made them: a handful of bounded calls, whatever the cluster's size.
  * survey.ts looks further.
  */
-import { type Api, bounded, reasonOf } from "./api.ts";
+import { type Api, bounded, callTimeout, reasonOf } from "./api.ts";
+import { logTail } from "./podLog.ts";
 import { type Container, containers, lastExit, ownerUid } from "./pods.ts";
-import { cleanTail } from "./text.ts";
 import type { LogTail, NotChecked, Snapshot } from "./types.ts";
 
-/** Milliseconds for one call. */
-export const callTimeout = 5_000;
 /** Objects of one kind: `pageSize * maxPages` at most. */
 export const pageSize = 500;
 const maxPages = 4;
-/** Containers whose logs are read, and how much of each. */
+/** Containers whose logs are read. */
 const maxLogs = 12;
-const logLines = 60;
-const logBytes = 256 * 1024;
 /** Of a container that is ready only what it wrote lately counts, in seconds; earlier trouble is over. */
 const lately = 60;
 
@@ -164,19 +160,11 @@ async function readLogs(
       // Between two runs the kubelet gives the last one's log without being asked for the previous.
       const previous = Boolean(container.status.state?.running && lastExit(container));
       try {
-        const text = await api.core.readNamespacedPodLog(
-          {
-            name: pod,
-            namespace: snapshot.namespace,
-            container: container.name,
-            previous,
-            tailLines: logLines,
-            limitBytes: logBytes,
-            ...(container.status.ready ? { sinceSeconds: lately } : {}),
-          },
-          bounded(callTimeout, signal),
-        );
-        return { pod, container: container.name, previous, lines: cleanTail(text ?? "", logLines) };
+        const which = { pod, container: container.name, previous };
+        return await logTail(api, snapshot.namespace, which, {
+          ...(container.status.ready ? { sinceSeconds: lately } : {}),
+          ...(signal ? { signal } : {}),
+        });
       } catch (error) {
         snapshot.notChecked.push({ what: `log of ${pod}/${container.name}`, why: reasonOf(error) });
         return undefined;

@@ -174,7 +174,7 @@ export function rolloutError(findings: readonly Finding[]): TaskFlowError {
   if (!first) throw new Error("a rollout that failed has at least one finding");
   const others = more.filter(({ causedBy }) => !causedBy).length;
   return new TaskFlowError(first.code, {
-    what: `${first.object.kind.toLowerCase()} ${first.object.name}: ${first.what}${others > 0 ? ` (and ${others} more finding${others === 1 ? "" : "s"}; npm run status)` : ""}`,
+    what: `${first.object.kind.toLowerCase()} ${first.object.name}: ${first.what}${others > 0 ? ` (and ${others} more finding${others === 1 ? "" : "s"}; npm run diagnose)` : ""}`,
     detail: first.evidence.flatMap(({ excerpt }) => excerpt.split("\n")),
     fix: first.fix,
   });

@@ -22,6 +22,12 @@ const instructions = (namespaces: readonly string[], remediate: boolean) =>
       : "The server only reads; it can change nothing."
   }`;
 
+/**
+ * The first of them is what a client gets that opens with the handshake and names none of the older ones. kubectl-ai
+ * v0.0.28 names none at all, knows 2025-06-18 as its newest, and gives up without a word on any newer.
+ */
+export const protocolVersions = ["2025-06-18", "2026-07-28", "2025-11-25", "2025-03-26", "2024-11-05"];
+
 /** Lists change with the server's version only; the process that serves them is the same for all callers. */
 const stable = { ttlMs: 300_000, cacheScope: "public" } as const;
 
@@ -33,6 +39,7 @@ export function factory({ audit, registerPlans, nobody, ...shared }: FactoryOpti
       { name: "taskflow", title: "TaskFlow operations", version: "1.0.0" },
       {
         capabilities: { tools: {}, resources: {}, prompts: {}, completions: {} },
+        supportedProtocolVersions: protocolVersions,
         instructions: instructions(shared.namespaces, registerPlans !== undefined),
         cacheHints: {
           "tools/list": stable,

@@ -1,11 +1,10 @@
 /** A node port that another Service has ends `up`, `preview` and `rollback` of both deployers before they apply. */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { freePort, requireNodePort } from "../../../cli/nodePort.ts";
 import type { Prepared } from "../../../local/prepare.ts";
+import { type ApiServer, apiServer, list } from "../../support/apiServer.ts";
 import { prepared } from "../../support/program.ts";
 
 // Inside the repo, as the real one: a record's folder is relative to it.
@@ -43,14 +42,14 @@ vi.mock("../../../local/clusters/index.ts", () => ({
   chooseCluster: async () => ({ listImages: async () => ["f:1", "b:1"] }),
 }));
 
-let server: Server;
-let answer: { status: number; body: unknown };
+let server: ApiServer;
 const service = (name: string, spec: object) => {
   const [namespace, own] = name.split("/");
   return { metadata: { namespace, name: own }, spec };
 };
+const services = "/api/v1/services";
 const cluster = (...items: object[]) => {
-  answer = { status: 200, body: { items, metadata: {} } };
+  server.answers[services] = list(items);
 };
 const shop = service("shop/web", { ports: [{ port: 80 }, { port: 443, nodePort: 30300 }] });
 const own = service("todo-app/frontend-service", { ports: [{ port: 3000, nodePort: 30300 }] });
@@ -59,29 +58,17 @@ beforeEach(async () => {
   vi.spyOn(process.stderr, "write").mockReturnValue(true);
   vi.spyOn(console, "log").mockReturnValue();
   fake.applied = [];
-  server = createServer((request, response) => {
-    const known = request.url === "/api/v1/services";
-    response.writeHead(known ? answer.status : 404, { "content-type": "application/json" });
-    response.end(JSON.stringify(answer.body));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   mkdirSync(fake.state, { recursive: true });
-  const kubeconfig = join(fake.state, "kubeconfig");
-  const clusters = [{ name: "c", cluster: { server: url, "insecure-skip-tls-verify": true } }];
-  const contexts = [{ name: "test", context: { cluster: "c", user: "u" } }];
-  const users = [{ name: "u", user: { token: "t" } }];
-  writeFileSync(kubeconfig, JSON.stringify({ apiVersion: "v1", kind: "Config", clusters, contexts, users }));
+  server = await apiServer();
   fake.prepared = {
     ...prepared,
-    access: { kubeconfig, context: "test" },
+    access: server.access,
     address: { ...prepared.address, frontendUrl: undefined },
   };
 });
 afterEach(async () => {
   vi.restoreAllMocks();
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  await server.close();
 });
 afterAll(() => rmSync(fake.state, { recursive: true, force: true }));
 
@@ -116,12 +103,12 @@ describe("the port", () => {
   });
 
   test("is left to the API where other namespaces are not ours to see", async () => {
-    answer = { status: 403, body: { kind: "Status", reason: "Forbidden" } };
+    server.answers[services] = { status: 403 };
     expect(await ask()).toContain("not looked");
   });
 
   test("of a cluster that answers with an error is no free port", async () => {
-    answer = { status: 500, body: {} };
+    server.answers[services] = { status: 500 };
     await expect(ask()).rejects.toMatchObject({ code: "TF1301", what: expect.stringContaining("HTTP 500") });
   });
 });

@@ -1,4 +1,5 @@
 /** Why something fails, how everything is, what mends it. */
+import { revisionOf, setsOf } from "../../checks/history.ts";
 import type { Finding } from "../../checks/types.ts";
 import { codes } from "../../codes/index.ts";
 import type { Answer, Answerer, Fact } from "../answer.ts";
@@ -52,13 +53,8 @@ export const fix: Answerer = (view) => {
 export const rollback: Answerer = (view) => {
   const facts = view.deployments.map((deployment) => {
     const name = deployment.metadata?.name ?? "";
-    const revisions = view.snapshot.replicaSets
-      .filter(({ metadata }) =>
-        metadata?.ownerReferences?.some(({ uid }) => uid === deployment.metadata?.uid),
-      )
-      .map(({ metadata }) => Number(metadata?.annotations?.["deployment.kubernetes.io/revision"] ?? 0))
-      .sort((a, b) => a - b);
-    const now = deployment.metadata?.annotations?.["deployment.kubernetes.io/revision"] ?? "unknown";
+    const revisions = setsOf(view.snapshot, deployment).map(revisionOf).reverse();
+    const now = revisionOf(deployment) || "unknown";
     return said(
       "status",
       { kind: "Deployment", name },

@@ -1,11 +1,11 @@
 /** What a model may look at besides what it was given. Each only reads, in the one namespace, and is bounded. */
 import { z } from "zod";
 import { type Api, reasonOf } from "../../checks/api.ts";
+import { logTail } from "../../checks/podLog.ts";
 import { livePods } from "../../checks/pods.ts";
 import type { Evidence, Finding, Snapshot } from "../../checks/types.ts";
 import { reach } from "../answers/access.ts";
 import { podFacts } from "../answers/health.ts";
-import { readTail } from "../logs.ts";
 import { View } from "../view.ts";
 import { json, type ToolCall, type ToolSpec } from "./client.ts";
 import type { Exhibits } from "./exhibits.ts";
@@ -51,7 +51,12 @@ const tools: Readonly<Record<string, Tool>> = {
       if (!found) return "There is no such pod.";
       const which = container ?? found.spec?.containers[0]?.name ?? "";
       try {
-        const tail = await readTail(api, snapshot.namespace, { pod, container: which, previous }, signal);
+        const tail = await logTail(
+          api,
+          snapshot.namespace,
+          { pod, container: which, previous },
+          signal ? { signal } : {},
+        );
         const ref = `pod/${pod}/${which}`;
         return tail.lines.length > 0
           ? [{ source: "log", ref, excerpt: tail.lines.join("\n") }]

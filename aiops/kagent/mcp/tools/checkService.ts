@@ -1,7 +1,7 @@
 import type { V1EndpointSlice, V1NetworkPolicy, V1Pod, V1Service } from "@kubernetes/client-node";
 import { z } from "zod";
-import { bounded, reasonOf, statusOf } from "../../checks/api.ts";
-import { all, callTimeout, pageSize } from "../../checks/gather.ts";
+import { bounded, callTimeout, reasonOf, statusOf } from "../../checks/api.ts";
+import { all, pageSize } from "../../checks/gather.ts";
 import { hasAll, labelText, type Truth } from "../../checks/network/labels.ts";
 import { isReady, podPort, portsOf, readyEndpoints } from "../../checks/network/services.ts";
 import { component } from "../../checks/pods.ts";

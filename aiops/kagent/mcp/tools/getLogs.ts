@@ -1,12 +1,11 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { z } from "zod";
-import { bounded } from "../../checks/api.ts";
-import { callTimeout } from "../../checks/gather.ts";
+import { bounded, callTimeout } from "../../checks/api.ts";
+import { podLog } from "../../checks/podLog.ts";
 import { component } from "../../checks/pods.ts";
 import { cleanLine, cleanTail } from "../../checks/text.ts";
 import { TaskFlowError } from "../../codes/index.ts";
 import type { ReadTool } from "../call.ts";
-import { podLog } from "../podLog.ts";
 import { quoted, warning } from "../quote.ts";
 import * as shared from "../schemas.ts";
 import { inScope } from "../scope.ts";

@@ -1,7 +1,7 @@
 import type { PodMetric, V1Pod } from "@kubernetes/client-node";
 import { z } from "zod";
-import { bounded, reasonOf } from "../../checks/api.ts";
-import { all, callTimeout, type Page, pageSize } from "../../checks/gather.ts";
+import { bounded, callTimeout, reasonOf } from "../../checks/api.ts";
+import { all, type Page, pageSize } from "../../checks/gather.ts";
 import { component } from "../../checks/pods.ts";
 import { cleanLine } from "../../checks/text.ts";
 import type { NotChecked } from "../../checks/types.ts";

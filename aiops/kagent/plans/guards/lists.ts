@@ -1,5 +1,5 @@
-import { bounded, reasonOf } from "../../checks/api.ts";
-import { all, callTimeout, type Page, pageSize } from "../../checks/gather.ts";
+import { bounded, callTimeout, reasonOf } from "../../checks/api.ts";
+import { all, type Page, pageSize } from "../../checks/gather.ts";
 import type { NotChecked } from "../../checks/types.ts";
 import { TaskFlowError } from "../../codes/index.ts";
 import type { World } from "../actions/types.ts";

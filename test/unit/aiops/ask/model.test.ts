@@ -1,7 +1,6 @@
 /** The real client and conversation against a scripted endpoint and an API server made here. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Answer, answer } from "../../../../aiops/kagent/ask/answer.ts";
-import { readTail } from "../../../../aiops/kagent/ask/logs.ts";
 import { complete } from "../../../../aiops/kagent/ask/model/client.ts";
 import { converse } from "../../../../aiops/kagent/ask/model/converse.ts";
 import { Exhibits } from "../../../../aiops/kagent/ask/model/exhibits.ts";
@@ -9,12 +8,12 @@ import { modelSettings } from "../../../../aiops/kagent/ask/model/settings.ts";
 import { parseQuestion } from "../../../../aiops/kagent/ask/parse.ts";
 import { connect } from "../../../../aiops/kagent/checks/api.ts";
 import { diagnose } from "../../../../aiops/kagent/checks/index.ts";
+import { logTail } from "../../../../aiops/kagent/checks/podLog.ts";
 import { survey } from "../../../../aiops/kagent/checks/survey.ts";
-import { type ApiServer, apiServer, canned } from "../../../support/apiServer.ts";
+import { type ApiServer, apiServer, core, list } from "../../../support/apiServer.ts";
 import { type ModelServer, modelServer, type Turn } from "../../../support/modelServer.ts";
 import { pod, terminated, waiting } from "../support.ts";
 
-const core = "/api/v1/namespaces/todo-app";
 const logPath = `${core}/pods/backend-1-abcde/log`;
 const question = "Why is the backend pod crashing?";
 const canary = "c4n4ry-8f2a";
@@ -30,7 +29,7 @@ let model: ModelServer | undefined;
 
 beforeEach(async () => {
   cluster = await apiServer();
-  cluster.answers[`${core}/pods`] = canned([crashing]);
+  cluster.answers[`${core}/pods`] = list([crashing]);
   cluster.answers[logPath] = { text: "starting\nValueError: no such mode\n" };
 });
 afterEach(async () => {
@@ -75,7 +74,7 @@ describe("a model that does as it should", () => {
   });
 
   test("looks further with the tools, and may cite what they gave", async () => {
-    cluster.answers[`${core}/services`] = canned([
+    cluster.answers[`${core}/services`] = list([
       {
         metadata: { name: "backend-service" },
         spec: { selector: { app: "backend" }, ports: [{ port: 8000 }] },
@@ -127,10 +126,10 @@ describe("what is never sent", () => {
   });
 
   test("values of ConfigMaps, and anything of Secrets but the name", async () => {
-    cluster.answers[`${core}/configmaps`] = canned([
+    cluster.answers[`${core}/configmaps`] = list([
       { metadata: { name: "backend-config" }, data: { MODE: canary } },
     ]);
-    cluster.answers[`${core}/secrets`] = canned([
+    cluster.answers[`${core}/secrets`] = list([
       { metadata: { name: "backend-secrets" }, data: { K: canary } },
     ]);
     const { requests } = await asked({ say: "[TF1501]" });
@@ -157,7 +156,7 @@ describe("evidence is cleaned", () => {
   test("by each that reads a log", async () => {
     cluster.answers[logPath] = { text: dirty };
     const tail = { pod: "backend-1-abcde", container: "backend", previous: false };
-    const { lines } = await readTail(connect(cluster.access), "todo-app", tail);
+    const { lines } = await logTail(connect(cluster.access), "todo-app", tail);
     expect(lines).toEqual(["red  API_KEY=***"]);
   });
   test("again when it is framed, whoever brought it", () => {

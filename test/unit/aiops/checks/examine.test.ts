@@ -3,19 +3,19 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { connect } from "../../../../aiops/kagent/checks/api.ts";
 import { examine } from "../../../../aiops/kagent/checks/examine.ts";
 import { checks, needs } from "../../../../aiops/kagent/checks/index.ts";
-import { type ApiServer, apps, core, list, startApi } from "../apiServer.ts";
+import { type ApiServer, apiServer, apps, core, list, metrics } from "../../../support/apiServer.ts";
 import { deployment, pod, replicaSet, running, terminated, waiting } from "../support.ts";
 import { metric } from "../surroundings.ts";
 
 let server: ApiServer;
 
 beforeEach(async () => {
-  server = await startApi();
+  server = await apiServer();
 });
 afterEach(() => server.close());
 
 const diagnosis = (signal?: AbortSignal) =>
-  examine(connect({ kubeconfig: server.kubeconfig, context: "test" }), "todo-app", signal ? { signal } : {});
+  examine(connect(server.access), "todo-app", signal ? { signal } : {});
 const crashing = pod({
   containers: [
     { name: "backend", state: waiting("CrashLoopBackOff"), lastState: terminated(1), restarts: 3 },
@@ -32,7 +32,6 @@ const wellPod = pod({
     },
   ],
 });
-const metrics = "/apis/metrics.k8s.io/v1beta1/namespaces/todo-app/pods";
 
 test("finds, says what was checked, and takes well under a second", async () => {
   server.answers[`${core}/pods`] = list([crashing, wellPod]);
@@ -56,7 +55,7 @@ test("of what is ready only the last minute is read; of Secrets only the metadat
   const log = (name: string) => server.asked.find((line) => line.includes(`/pods/${name}/log`));
   expect(log("frontend-1-abcde")).toContain("sinceSeconds=60");
   expect(log("backend-1-abcde")).not.toContain("sinceSeconds");
-  expect(server.accepts[`${core}/secrets`]).toBe(
+  expect(server.requests.find(({ path }) => path === `${core}/secrets`)?.headers.accept).toBe(
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
   );
   expect(server.asked.every((line) => line.startsWith("GET "))).toBe(true);
@@ -64,10 +63,10 @@ test("of what is ready only the last minute is read; of Secrets only the metadat
 
 test("forbidden parts are flagged, their checks not run, and the rest is there", async () => {
   server.answers[`${core}/pods`] = list([crashing]);
-  server.answers[`${core}/events`] = { status: 403, body: {} };
-  server.answers[`${core}/secrets`] = { status: 403, body: {} };
-  server.answers["/api/v1/nodes"] = { status: 403, body: {} };
-  server.answers[metrics] = { status: 404, body: {} };
+  server.answers[`${core}/events`] = { status: 403 };
+  server.answers[`${core}/secrets`] = { status: 403 };
+  server.answers["/api/v1/nodes"] = { status: 403 };
+  server.answers[metrics] = { status: 404 };
   const { findings, checked, notChecked } = await diagnosis();
   expect(findings.map(({ code }) => code)).toEqual(["TF1501"]);
   const refused = "the API server refuses it (HTTP 403)";
@@ -92,14 +91,14 @@ test("forbidden parts are flagged, their checks not run, and the rest is there",
 test("an empty namespace is fine, one that does not exist is TF1549", async () => {
   server.answers["/api/v1/namespaces/todo-app"] = { body: { metadata: { name: "todo-app" } } };
   expect((await diagnosis()).findings).toEqual([]);
-  server.answers["/api/v1/namespaces/todo-app"] = { status: 403, body: {} };
+  server.answers["/api/v1/namespaces/todo-app"] = { status: 403 };
   expect((await diagnosis()).findings).toEqual([]);
-  server.answers["/api/v1/namespaces/todo-app"] = { status: 404, body: {} };
+  server.answers["/api/v1/namespaces/todo-app"] = { status: 404 };
   await expect(diagnosis()).rejects.toMatchObject({ code: "TF1549", what: "there is no namespace todo-app" });
 });
 
 test("where not even the pods can be read there is no diagnosis, and an abort ends it", async () => {
-  server.answers[`${core}/pods`] = { status: 403, body: {} };
+  server.answers[`${core}/pods`] = { status: 403 };
   await expect(diagnosis()).rejects.toMatchObject({ code: 403 });
   const controller = new AbortController();
   server.neverAnswer(() => controller.abort(new Error("enough")));

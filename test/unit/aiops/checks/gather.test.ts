@@ -4,22 +4,22 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { aimed, connect } from "../../../../aiops/kagent/checks/api.ts";
 import { gather, needLogs } from "../../../../aiops/kagent/checks/gather.ts";
 import { retryFailingPods, watchRollout } from "../../../../aiops/kagent/checks/watchRollout.ts";
-import { type ApiServer, apps, core, list, startApi } from "../apiServer.ts";
+import { type ApiServer, apiServer, apps, core, flood, list } from "../../../support/apiServer.ts";
 import { deployment, pod, replicaSet, running, snapshot, terminated, waiting } from "../support.ts";
 
 let server: ApiServer;
-let kubeconfig: string;
+let access: ApiServer["access"];
 let asked: ApiServer["asked"];
 let answers: ApiServer["answers"];
 
 beforeEach(async () => {
-  server = await startApi();
-  ({ kubeconfig, asked, answers } = server);
+  server = await apiServer();
+  ({ access, asked, answers } = server);
 });
 
 afterEach(() => server.close());
 
-const api = () => connect({ kubeconfig, context: "test" });
+const api = () => connect(access);
 const crashing = pod({
   containers: [
     { name: "backend", state: waiting("CrashLoopBackOff"), lastState: terminated(1), restarts: 3 },
@@ -54,8 +54,8 @@ test("reads pods, warnings, Deployments, ReplicaSets and the log of what crashes
 test("what is forbidden or too much is said, the rest is there", async () => {
   answers[`${core}/pods`] = list([crashing], "more");
   answers[`${core}/pods?continue`] = list([crashing], "more");
-  answers[`${core}/events`] = { status: 403, body: {} };
-  answers[logPath] = { status: 400, body: {} };
+  answers[`${core}/events`] = { status: 403 };
+  answers[logPath] = { status: 400 };
   const seen = await gather(api(), "todo-app");
   expect(seen.pods).toHaveLength(4);
   expect(seen.notChecked).toEqual([
@@ -63,6 +63,15 @@ test("what is forbidden or too much is said, the rest is there", async () => {
     { what: "pods", why: "only the first 4 were read" },
     { what: "log of backend-1-abcde/backend", why: "the API server answered HTTP 400" },
   ]);
+});
+
+test("100 MB from a server that knows no limits are not read", async () => {
+  const { answer, sent } = flood();
+  answers[`${core}/pods`] = list([crashing]);
+  answers[logPath] = answer;
+  const [log] = (await gather(api(), "todo-app")).logs;
+  expect(log?.lines).toHaveLength(60);
+  expect(sent()).toBeLessThan(10_000_000);
 });
 
 test("an abort ends the calls", async () => {
@@ -91,27 +100,26 @@ test("one log of each kind: the copy that has ended; one that migrates; none of 
 });
 
 test("a context that is not there is named", () => {
-  expect(() => connect({ kubeconfig, context: "other" })).toThrow('no context "other"');
+  expect(() => connect({ ...access, context: "other" })).toThrow('no context "other"');
 });
 
 test("watchRollout, over HTTP: forbidden is TF1307 at once", async () => {
-  answers[`${core}/pods`] = { status: 403, body: {} };
+  answers[`${core}/pods`] = { status: 403 };
   const request = {
-    kubeconfig,
-    context: "test",
+    ...access,
     namespace: "todo-app",
     deployments: ["backend"],
     timeout: 60_000,
   };
   await expect(watchRollout(request)).rejects.toMatchObject({
     code: "TF1307",
-    fix: [`kubectl --kubeconfig ${kubeconfig} --context test auth can-i --list --namespace todo-app`],
+    fix: [`kubectl --kubeconfig ${access.kubeconfig} --context test auth can-i --list --namespace todo-app`],
   });
 });
 
 test("kubectl lines reach the cluster they are about, whatever its name", () => {
-  const access = { kubeconfig: join(process.cwd(), ".taskflow", "kubeconfig"), context: "it's mine" };
-  expect(aimed(["npm run up", "kubectl get pods"], access)).toEqual([
+  const odd = { kubeconfig: join(process.cwd(), ".taskflow", "kubeconfig"), context: "it's mine" };
+  expect(aimed(["npm run up", "kubectl get pods"], odd)).toEqual([
     "npm run up",
     "kubectl --kubeconfig .taskflow/kubeconfig --context 'it'\\''s mine' get pods",
   ]);
@@ -136,8 +144,8 @@ test("retryFailingPods deletes those of the current template that fail for the s
     replicaSet("backend-0", { revision: "0" }),
     replicaSet("backend-1", { revision: "1" }),
   ]);
-  answers[`${core}/pods/backend-1-abcde`] = { status: 404, body: {} };
-  const request = { kubeconfig, context: "test", namespace: "todo-app", deployments: ["backend"] };
+  answers[`${core}/pods/backend-1-abcde`] = { status: 404 };
+  const request = { ...access, namespace: "todo-app", deployments: ["backend"] };
   expect(await retryFailingPods(api(), request)).toEqual(["backend-1-abcde", "backend-1-new"]);
   expect(asked.filter((line) => line.startsWith("DELETE"))).toEqual([
     `DELETE ${core}/pods/backend-1-abcde`,

@@ -193,4 +193,5 @@ test("rolloutError: the first finding's code, its evidence and what mends it", a
     "pod backend-1-abcde: backend exits soon after its start with code 1; 5 run(s) have ended.",
   );
   expect(error.detail[0]).toBe("KeyError: 'X'");
+  expect(rolloutError([...findings, ...findings]).what).toMatch(/\(and 1 more finding; npm run diagnose\)$/);
 });

@@ -1,42 +1,31 @@
 /** The wide look over HTTP: what is asked and how, and what becomes of kinds that cannot be read. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { connect } from "../../../../aiops/kagent/checks/api.ts";
 import { diagnose } from "../../../../aiops/kagent/checks/index.ts";
 import { survey } from "../../../../aiops/kagent/checks/survey.ts";
+import {
+  type ApiServer,
+  apiServer,
+  core,
+  list,
+  metrics,
+  networking,
+  slices,
+} from "../../../support/apiServer.ts";
 
-interface Answer {
-  status?: number;
-  items?: unknown[];
-  continue?: string;
-  /** Drop the connection in place of an answer. */
-  drop?: boolean;
-}
+let server: ApiServer;
+let answers: ApiServer["answers"];
 
-let folder: string;
-let server: Server;
-let kubeconfig: string;
-let asked: { path: string; search: URLSearchParams; method: string; accept: string }[];
-let answers: Record<string, Answer>;
-
-const core = "/api/v1/namespaces/todo-app";
-const networking = "/apis/networking.k8s.io/v1";
-const slices = (namespace: string) => `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
-const metrics = "/apis/metrics.k8s.io/v1beta1/namespaces/todo-app/pods";
 /** Every list that the wide look takes, beside what gather() does. */
 const lists = {
   services: `${core}/services`,
-  endpointSlices: slices("todo-app"),
+  endpointSlices: slices,
   configMaps: `${core}/configmaps`,
   secrets: `${core}/secrets`,
   serviceAccounts: `${core}/serviceaccounts`,
-  networkPolicies: `${networking}/namespaces/todo-app/networkpolicies`,
-  ingresses: `${networking}/namespaces/todo-app/ingresses`,
-  ingressClasses: `${networking}/ingressclasses`,
+  networkPolicies: `${networking}/networkpolicies`,
+  ingresses: `${networking}/ingresses`,
+  ingressClasses: "/apis/networking.k8s.io/v1/ingressclasses",
   autoscalers: "/apis/autoscaling/v2/namespaces/todo-app/horizontalpodautoscalers",
   claims: `${core}/persistentvolumeclaims`,
   storageClasses: "/apis/storage.k8s.io/v1/storageclasses",
@@ -44,45 +33,21 @@ const lists = {
   limitRanges: `${core}/limitranges`,
   nodes: "/api/v1/nodes",
   podMetrics: metrics,
-  clusterDns: slices("kube-system"),
+  clusterDns: slices.replace("todo-app", "kube-system"),
 } as const;
 
 beforeEach(async () => {
-  asked = [];
-  answers = {};
-  server = createServer((request, response) => {
-    const url = pathOf(request);
-    const { pathname: path, searchParams: search } = url;
-    asked.push({ path, search, method: request.method ?? "", accept: request.headers.accept ?? "" });
-    const answer = answers[search.has("continue") ? `${path}?continue` : path] ?? {};
-    if (answer.drop) return request.socket.destroy();
-    response.writeHead(answer.status ?? 200, { "content-type": "application/json" });
-    response.end(
-      JSON.stringify({ items: answer.items ?? [], metadata: { continue: answer.continue ?? "" } }),
-    );
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  folder = await mkdtemp(join(tmpdir(), "taskflow-survey-"));
-  kubeconfig = join(folder, "kubeconfig");
-  const cluster = { name: "c", cluster: { server: url, "insecure-skip-tls-verify": true } };
-  const context = { name: "test", context: { cluster: "c", user: "u" } };
-  const config = { clusters: [cluster], contexts: [context], users: [{ name: "u", user: { token: "t" } }] };
-  await writeFile(kubeconfig, JSON.stringify({ apiVersion: "v1", kind: "Config", ...config }));
+  server = await apiServer();
+  answers = server.answers;
 });
 
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  await rm(folder, { recursive: true });
-});
+afterEach(() => server.close());
 
-const pathOf = (request: IncomingMessage): URL => new URL(request.url ?? "", "http://x");
-const api = () => connect({ kubeconfig, context: "test" });
+const api = () => connect(server.access);
 const item = (name: string, more: object = {}) => ({ metadata: { name, namespace: "todo-app" }, ...more });
 
 test("one bounded list of each kind, nothing else, nothing written", async () => {
-  for (const [kind, path] of Object.entries(lists)) answers[path] = { items: [item(`a-${kind}`)] };
+  for (const [kind, path] of Object.entries(lists)) answers[path] = list([item(`a-${kind}`)]);
   const seen = await survey(api(), "todo-app");
   expect(seen.notChecked).toEqual([]);
   expect(Object.keys(seen.around).sort()).toEqual(Object.keys(lists).sort());
@@ -92,24 +57,26 @@ test("one bounded list of each kind, nothing else, nothing written", async () =>
     );
     expect(names).toEqual([`a-${kind}`]);
   }
-  expect(asked.filter(({ method }) => method !== "GET")).toEqual([]);
+  expect(server.requests.filter(({ method }) => method !== "GET")).toEqual([]);
   for (const path of Object.values(lists)) {
-    const calls = asked.filter((call) => call.path === path);
+    const calls = server.requests.filter((call) => call.path === path);
     expect(calls).toHaveLength(1);
     if (path !== metrics) expect(calls[0]?.search.get("limit")).toBe("500");
   }
-  const dns = asked.find(({ path }) => path === lists.clusterDns);
+  const dns = server.requests.find(({ path }) => path === lists.clusterDns);
   expect(dns?.search.get("labelSelector")).toBe("kubernetes.io/service-name=kube-dns");
 });
 
 test("of Secrets only the metadata are asked for, so that no value leaves the API server", async () => {
-  answers[lists.secrets] = { items: [item("backend-secrets", { data: { DATABASE_URL: "c2VjcmV0" } })] };
+  answers[lists.secrets] = list([item("backend-secrets", { data: { DATABASE_URL: "c2VjcmV0" } })]);
   const seen = await survey(api(), "todo-app");
-  const calls = asked.filter(({ path }) => path.includes("/secrets"));
-  expect(calls.map(({ accept }) => accept)).toEqual([
-    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+  const asMetadata = server.requests.filter(({ headers }) =>
+    headers.accept?.includes("PartialObjectMetadata"),
+  );
+  expect(asMetadata.map(({ path, headers }) => [path, headers.accept])).toEqual([
+    [lists.secrets, "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"],
   ]);
-  expect(asked.filter(({ accept }) => accept.includes("PartialObjectMetadataList"))).toHaveLength(1);
+  expect(server.requests.filter(({ path }) => path.includes("/secrets"))).toHaveLength(1);
   expect(seen.around.secrets?.map(({ name }) => name)).toEqual(["backend-secrets"]);
   // Nor is one kept that a server gives all the same.
   expect(JSON.stringify(seen)).not.toContain("c2VjcmV0");
@@ -120,8 +87,8 @@ test("what is forbidden, missing or broken off is undefined and told; the rest i
   answers[lists.nodes] = { status: 401 };
   answers[metrics] = { status: 404 };
   answers[lists.networkPolicies] = { status: 500 };
-  answers[lists.ingresses] = { drop: true };
-  answers[lists.services] = { items: [item("backend-service")] };
+  answers[lists.ingresses] = (request) => request.socket.destroy();
+  answers[lists.services] = list([item("backend-service")]);
   const seen = await survey(api(), "todo-app");
   for (const kind of ["secrets", "nodes", "podMetrics", "networkPolicies", "ingresses"] as const) {
     expect(seen.around[kind]).toBeUndefined();
@@ -138,25 +105,23 @@ test("what is forbidden, missing or broken off is undefined and told; the rest i
 });
 
 test("a list that does not end is cut, and what is not in it counts as not read, not as missing", async () => {
-  const page = { items: [item("other-service")], continue: "more" };
+  const page = list([item("other-service")], "more");
   answers[lists.services] = page;
   answers[`${lists.services}?continue`] = page;
-  answers[lists.ingresses] = {
-    items: [
-      item("frontend", {
-        spec: {
-          ingressClassName: "nginx",
-          defaultBackend: { service: { name: "frontend-service", port: { number: 3000 } } },
-        },
-      }),
-    ],
-  };
-  answers[lists.ingressClasses] = { items: [item("nginx")] };
+  answers[lists.ingresses] = list([
+    item("frontend", {
+      spec: {
+        ingressClassName: "nginx",
+        defaultBackend: { service: { name: "frontend-service", port: { number: 3000 } } },
+      },
+    }),
+  ]);
+  answers[lists.ingressClasses] = list([item("nginx")]);
   const seen = await survey(api(), "todo-app");
   expect(seen.around.services).toHaveLength(4);
   expect(seen.notChecked).toMatchObject([{ what: "services", why: "only the first 4 were read" }]);
   expect(diagnose(seen)).toEqual([]);
-  answers[lists.services] = { items: [item("other-service")] };
+  answers[lists.services] = list([item("other-service")]);
   expect(diagnose(await survey(api(), "todo-app")).map(({ code }) => code)).toEqual(["TF1528"]);
 });
 
@@ -166,10 +131,9 @@ test("without the pods there is nothing to say", async () => {
 });
 
 test("an abort ends all calls, with its own reason", async () => {
-  server.removeAllListeners("request");
   const controller = new AbortController();
-  server.on("request", (request) => {
-    if (pathOf(request).pathname === lists.services) controller.abort(new Error("enough"));
+  server.neverAnswer(() => {
+    if (server.asked.some((line) => line.includes(lists.services))) controller.abort(new Error("enough"));
   });
   const begin = performance.now();
   await expect(survey(api(), "todo-app", controller.signal)).rejects.toThrow("enough");
@@ -177,9 +141,9 @@ test("an abort ends all calls, with its own reason", async () => {
 });
 
 test("objects come in the shapes that the checks read", async () => {
-  answers[lists.networkPolicies] = {
-    items: [item("deny", { spec: { podSelector: {}, ingress: [{ from: [{ podSelector: {} }] }] } })],
-  };
+  answers[lists.networkPolicies] = list([
+    item("deny", { spec: { podSelector: {}, ingress: [{ from: [{ podSelector: {} }] }] } }),
+  ]);
   const { around } = await survey(api(), "todo-app");
   // The client's name for `from`; a check that reads the API's own would see an open door.
   expect(around.networkPolicies?.[0]?.spec?.ingress?.[0]?._from).toHaveLength(1);

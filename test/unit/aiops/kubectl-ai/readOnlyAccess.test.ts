@@ -1,7 +1,5 @@
 /** The account is made at an API server made here: what is asked of it, what is written, and when it is refused. */
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
@@ -14,64 +12,41 @@ import {
   beyondReading,
   readOnlyAccess,
 } from "../../../../aiops/kubectl-ai/readOnlyAccess.ts";
-
-interface Asked {
-  line: string;
-  type: string | undefined;
-  token: string | undefined;
-  body: unknown;
-}
+import { type ApiServer, apiServer, core } from "../../../support/apiServer.ts";
 
 let folder: string;
-let server: Server;
-let asked: Asked[];
-/** Rules that the API server says the token has. */
-let rules: unknown[];
-/** Path -> status that is answered in place of the usual. */
-let refused: Record<string, number>;
+let server: ApiServer;
 
 const readRules = [
   { verbs: ["get", "list", "watch"], apiGroups: [""], resources: ["pods", "pods/log"] },
   { verbs: ["create"], apiGroups: ["authorization.k8s.io"], resources: ["selfsubjectrulesreviews"] },
 ];
 
+const account = `/api/v1/namespaces/todo-app/serviceaccounts/${accountName}`;
+const role = `/apis/rbac.authorization.k8s.io/v1/namespaces/todo-app/roles/${accountName}`;
+const binding = `/apis/rbac.authorization.k8s.io/v1/namespaces/todo-app/rolebindings/${accountName}`;
+
+/** The API server says that the token has these rules. */
+const grant = (rules: unknown[]) => {
+  server.answers["/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"] = {
+    body: { status: { incomplete: true, resourceRules: rules, nonResourceRules: [] } },
+  };
+};
+
 beforeEach(async () => {
-  asked = [];
-  rules = readRules;
-  refused = {};
-  server = createServer((request, response) => {
-    let text = "";
-    request.on("data", (chunk) => {
-      text += chunk;
-    });
-    request.on("end", () => {
-      const url = new URL(request.url ?? "", "http://x");
-      asked.push({
-        line: `${request.method} ${url.pathname}${url.search}`,
-        type: request.headers["content-type"],
-        token: request.headers.authorization,
-        body: text ? parse(text) : undefined,
-      });
-      const status = refused[url.pathname] ?? 200;
-      const answer = url.pathname.endsWith("/token")
-        ? { status: { token: "short-lived", expirationTimestamp: "2026-11-25T10:00:00Z" } }
-        : url.pathname.endsWith("/selfsubjectrulesreviews")
-          ? { status: { incomplete: true, resourceRules: rules, nonResourceRules: [] } }
-          : { items: [], metadata: {} };
-      response.writeHead(status, { "content-type": "application/json" });
-      response.end(JSON.stringify(status === 200 ? answer : { kind: "Status", code: status }));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server = await apiServer();
+  server.answers[`${account}/token`] = {
+    body: { status: { token: "short-lived", expirationTimestamp: "2026-11-25T10:00:00Z" } },
+  };
+  grant(readRules);
   folder = await mkdtemp(join(tmpdir(), "taskflow-account-"));
+  const cluster = {
+    server: server.url,
+    "insecure-skip-tls-verify": true,
+    "certificate-authority-data": "Q0E=",
+  };
   const config = {
-    clusters: [
-      {
-        name: "c",
-        cluster: { server: url, "insecure-skip-tls-verify": true, "certificate-authority-data": "Q0E=" },
-      },
-    ],
+    clusters: [{ name: "c", cluster }],
     contexts: [{ name: "admin", context: { cluster: "c", user: "u" } }],
     users: [{ name: "u", user: { token: "administrator" } }],
   };
@@ -79,8 +54,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  await server.close();
   await rm(folder, { recursive: true });
 });
 
@@ -94,21 +68,17 @@ const make = () =>
 
 test("applies account, Role and binding, and writes a kubeconfig with nothing of the administrator's", async () => {
   await make();
-  const patches = asked.filter(({ line }) => line.startsWith("PATCH"));
-  expect(patches.map(({ line }) => line.replace(/\?.*/, ""))).toEqual([
-    `PATCH /api/v1/namespaces/todo-app/serviceaccounts/${accountName}`,
-    `PATCH /apis/rbac.authorization.k8s.io/v1/namespaces/todo-app/roles/${accountName}`,
-    `PATCH /apis/rbac.authorization.k8s.io/v1/namespaces/todo-app/rolebindings/${accountName}`,
-  ]);
-  for (const patch of patches) {
-    expect(patch.type).toBe("application/apply-patch+yaml");
-    expect(patch.line).toContain("fieldManager=taskflow");
-    expect(patch.token).toBe("Bearer administrator");
+  const patches = server.requests.filter(({ method }) => method === "PATCH");
+  expect(patches.map(({ path }) => path)).toEqual([account, role, binding]);
+  for (const { headers, search } of patches) {
+    expect(headers["content-type"]).toBe("application/apply-patch+yaml");
+    expect(search.get("fieldManager")).toBe("taskflow");
+    expect(headers.authorization).toBe("Bearer administrator");
   }
-  const token = asked.find(({ line }) => line.includes("/token"));
-  expect(token?.body).toMatchObject({ spec: { expirationSeconds: 3600 } });
+  const token = server.requests.find(({ path }) => path === `${account}/token`);
+  expect(JSON.parse(token?.body ?? "")).toMatchObject({ spec: { expirationSeconds: 3600 } });
   // What the token may do is asked with the token itself.
-  expect(asked.at(-1)).toMatchObject({ token: "Bearer short-lived" });
+  expect(server.requests.at(-1)?.headers.authorization).toBe("Bearer short-lived");
 
   const text = await readFile(file(), "utf8");
   expect(text).not.toContain("administrator");
@@ -130,19 +100,18 @@ test("a file that was open to others is closed", async () => {
 });
 
 test("an account that may more than read gets no kubeconfig", async () => {
-  rules = [...readRules, { verbs: ["*"], apiGroups: ["*"], resources: ["*"] }];
+  grant([...readRules, { verbs: ["*"], apiGroups: ["*"], resources: ["*"] }]);
   await expect(make()).rejects.toMatchObject({ code: "TF1812" });
   await expect(stat(file())).rejects.toThrow("ENOENT");
 });
 
 test("without the right to make it: what was refused", async () => {
-  refused[`/apis/rbac.authorization.k8s.io/v1/namespaces/todo-app/roles/${accountName}`] = 403;
+  server.answers[role] = { status: 403 };
   await expect(make()).rejects.toMatchObject({ code: "TF1811", what: expect.stringContaining("403") });
 });
 
 test("with an API server that is gone", async () => {
-  server.closeAllConnections();
-  server.close();
+  await server.down();
   await expect(make()).rejects.toMatchObject({
     code: "TF1811",
     what: expect.stringContaining("ECONNREFUSED"),
@@ -151,18 +120,18 @@ test("with an API server that is gone", async () => {
 
 test("the tool local_diagnosis reads with that kubeconfig and no other", async () => {
   await make();
-  asked = [];
+  server.requests.length = 0;
   const config = new KubeConfig();
   config.loadFromFile(file());
-  refused["/api/v1/namespaces/todo-app/secrets"] = 403;
+  server.answers[`${core}/secrets`] = { status: 403 };
   const diagnosis = await localDiagnosis(config);
   expect(diagnosis).toMatchObject({ namespace: "todo-app", findings: [] });
   expect(diagnosis.notChecked).toContainEqual({
     what: "names of secrets",
     why: "the API server refuses it (HTTP 403)",
   });
-  expect(new Set(asked.map(({ token }) => token))).toEqual(new Set(["Bearer short-lived"]));
-  expect(asked.every(({ line }) => line.startsWith("GET "))).toBe(true);
+  const seen = server.requests.map(({ method, headers }) => `${method} ${headers.authorization}`);
+  expect(new Set(seen)).toEqual(new Set(["GET Bearer short-lived"]));
 });
 
 describe("the rules that make an account too strong", () => {

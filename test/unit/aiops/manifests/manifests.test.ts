@@ -1,21 +1,19 @@
 /** The manifests of the MCP server: they fit together, they run restricted, and its rights are what it uses. */
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import {
-  KubeConfig,
-  type KubernetesObject,
-  type V1Deployment,
-  type V1NetworkPolicy,
-  type V1Role,
-  type V1Service,
+import type {
+  KubernetesObject,
+  V1Deployment,
+  V1NetworkPolicy,
+  V1Role,
+  V1Service,
 } from "@kubernetes/client-node";
 import { describe, expect, test } from "vitest";
 import { clients } from "../../../../aiops/kagent/checks/api.ts";
 import { survey } from "../../../../aiops/kagent/checks/survey.ts";
 import { repoRoot } from "../../../../local/paths.ts";
 import { restrictedBreaches } from "../../../chart/podSecurity.ts";
+import { apiServer, core, list } from "../../../support/apiServer.ts";
 import { planTools, readingTools } from "../kubectl-ai/tools.ts";
 import { namespace, pod, terminated, waiting } from "../support.ts";
 import { build, find, folders, kubectl } from "./kustomize.ts";
@@ -23,26 +21,14 @@ import { type ApiRequest, allows, grants, requestOf } from "./rbac.ts";
 
 /** Every request that a whole survey makes, of an API server that has one crashing pod. */
 async function surveyed(): Promise<ApiRequest[]> {
-  const asked: ApiRequest[] = [];
+  const server = await apiServer();
   const crashing = pod({
     containers: [{ name: "backend", state: waiting("CrashLoopBackOff"), lastState: terminated(1) }],
   });
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "", "http://x");
-    asked.push(requestOf(request.method ?? "", pathname));
-    response.writeHead(200, { "content-type": "application/json" });
-    response.end(JSON.stringify({ items: pathname.endsWith("/pods") ? [crashing] : [], metadata: {} }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const config = new KubeConfig();
-  config.loadFromClusterAndUser(
-    { name: "c", server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, skipTLSVerify: true },
-    { name: "u", token: "t" },
-  );
-  await survey(clients(config), namespace);
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  return asked;
+  server.answers[`${core}/pods`] = list([crashing]);
+  await survey(clients(server.config), namespace);
+  await server.close();
+  return server.requests.map(({ method, path }) => requestOf(method, path));
 }
 
 describe.skipIf(!kubectl)("put together by kubectl", () => {

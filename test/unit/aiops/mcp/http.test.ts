@@ -11,20 +11,11 @@ import { z } from "zod";
 import { byToken, byTokenReview, tokenFrom } from "../../../../aiops/kagent/mcp/auth.ts";
 import type { ToolContext } from "../../../../aiops/kagent/mcp/context.ts";
 import { Gate } from "../../../../aiops/kagent/mcp/limits.ts";
-import {
-  call,
-  client,
-  connected,
-  core,
-  type FakeApi,
-  fakeApi,
-  initialize,
-  post,
-  type Served,
-  served,
-} from "./support.ts";
+import { mcpObstacle } from "../../../../aiops/kubectl-ai/launch.ts";
+import { type ApiServer, apiServer, core } from "../../../support/apiServer.ts";
+import { call, client, connected, initialize, post, type Served, served } from "./support.ts";
 
-let api: FakeApi;
+let api: ApiServer;
 const servers: Served[] = [];
 const serve = async (options: Parameters<typeof served>[1] = {}): Promise<Served> => {
   const server = await served(api, options);
@@ -33,7 +24,7 @@ const serve = async (options: Parameters<typeof served>[1] = {}): Promise<Served
 };
 
 beforeEach(async () => {
-  api = await fakeApi();
+  api = await apiServer();
 });
 
 afterEach(async () => {
@@ -264,6 +255,24 @@ describe("clients of 2025-11-25", () => {
     const answer = await post(url, initialize);
     expect(answer.status).toBe(200);
     expect(answer.headers.get("mcp-session-id")).toBeNull();
+  });
+
+  // With elicitation the handshake goes to a session, without to the handler that makes an instance for each request.
+  test.each([{}, { elicitation: {} }])("that name no revision get 2025-06-18: %j", async (capabilities) => {
+    const { url } = await serve();
+    const offered = async (protocolVersion: string) => {
+      const params = { ...initialize.params, protocolVersion, capabilities };
+      const text = await (await post(url, { ...initialize, params })).text();
+      return /"protocolVersion":"([^"]*)"/.exec(text)?.[1];
+    };
+    expect(await offered("")).toBe("2025-06-18");
+    for (const known of ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]) {
+      expect(await offered(known)).toBe(known);
+    }
+  });
+
+  test("kubectl-ai finds nothing in its way", async () => {
+    expect(await mcpObstacle((await serve()).url, undefined)).toBeUndefined();
   });
 
   test.each(["2026-07-28", "2025-11-25"] as const)("%s: can be asked for an approval", async (revision) => {

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundle } from "../../../../aiops/kagent/scripts/bundle.ts";
 import { contextFiles } from "../../../../components/sourceHash.ts";
 import { repoRoot } from "../../../../local/paths.ts";
-import { call, client, core, type FakeApi, fakeApi, list } from "./support.ts";
+import { type ApiServer, apiServer, core, list } from "../../../support/apiServer.ts";
+import { call, client } from "./support.ts";
 
 const kagent = join(repoRoot, "aiops", "kagent");
 const json = async (...path: string[]) => JSON.parse(await readFile(join(repoRoot, ...path), "utf8"));
@@ -49,12 +50,12 @@ describe("the package", () => {
 
 describe("the bundle", () => {
   let out: string;
-  let api: FakeApi;
+  let api: ApiServer;
   let inputs: string[];
 
   beforeAll(async () => {
     out = await mkdtemp(join(tmpdir(), "taskflow-bundle-"));
-    api = await fakeApi();
+    api = await apiServer();
     inputs = await bundle(out);
   }, 60_000);
 
@@ -76,7 +77,7 @@ describe("the bundle", () => {
   test("runs without any package beside it, and says which are in it", async () => {
     api.answers[`${core}/pods`] = list();
     const one = client();
-    const args = [join(out, "server.js"), "--kubeconfig", api.kubeconfig, "--context", "test"];
+    const args = [join(out, "server.js"), "--kubeconfig", api.access.kubeconfig, "--context", "test"];
     await one.connect(
       new StdioClientTransport({ command: process.execPath, args, cwd: out, stderr: "ignore" }),
     );

@@ -8,20 +8,21 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { auditLog, jsonLog } from "../../../../aiops/kagent/mcp/log.ts";
 import { readOptions, usage } from "../../../../aiops/kagent/mcp/options.ts";
 import { repoRoot } from "../../../../local/paths.ts";
-import { call, client, connected, core, type FakeApi, fakeApi, initialize, list, post } from "./support.ts";
+import { type ApiServer, apiServer, core, list } from "../../../support/apiServer.ts";
+import { call, client, connected, initialize, post } from "./support.ts";
 
 const program = join(repoRoot, "aiops", "kagent", "server.ts");
 const token = "0123456789abcdef0123456789abcdef";
 
-let api: FakeApi;
+let api: ApiServer;
 
 beforeEach(async () => {
-  api = await fakeApi();
+  api = await apiServer();
 });
 
 afterEach(() => api.close());
 
-const cluster = () => ["--kubeconfig", api.kubeconfig, "--context", "test"];
+const cluster = () => ["--kubeconfig", api.access.kubeconfig, "--context", "test"];
 const start = (args: string[], env: Record<string, string> = {}) =>
   execa(process.execPath, [program, ...args], { env, extendEnv: false, reject: false, timeout: 20_000 });
 
@@ -99,8 +100,11 @@ describe("a wrong start", () => {
 
   test("has no cluster, no such context, or a taken port", async () => {
     expect(await failed([])).toMatchObject({ exitCode: 3, code: "TF1737" });
-    expect(await failed(["--kubeconfig", api.kubeconfig])).toMatchObject({ exitCode: 3, code: "TF1737" });
-    const other = await failed(["--kubeconfig", api.kubeconfig, "--context", "prod"]);
+    expect(await failed(["--kubeconfig", api.access.kubeconfig])).toMatchObject({
+      exitCode: 3,
+      code: "TF1737",
+    });
+    const other = await failed(["--kubeconfig", api.access.kubeconfig, "--context", "prod"]);
     expect(other).toMatchObject({ exitCode: 3, code: "TF1737" });
     expect(other.error).toContain('no context "prod"');
     const port = new URL(api.config.getCurrentCluster()?.server as string).port;

@@ -1,28 +1,25 @@
 /** The tools through real clients, against an API server made here. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { deployment, event, pod, replicaSet, running, terminated, waiting } from "../support.ts";
 import {
   type Answer,
+  type ApiServer,
+  apiServer,
   apps,
-  call,
-  connected,
   core,
-  type FakeApi,
-  fakeApi,
+  flood,
   list,
   metrics,
-  policies,
-  type Revision,
-  type Served,
-  served,
+  networking,
   slices,
-} from "./support.ts";
+} from "../../../support/apiServer.ts";
+import { deployment, event, pod, replicaSet, running, terminated, waiting } from "../support.ts";
+import { call, connected, type Revision, type Served, served } from "./support.ts";
 
-let api: FakeApi;
+let api: ApiServer;
 let server: Served;
 
 beforeEach(async () => {
-  api = await fakeApi();
+  api = await apiServer();
   server = await served(api);
 });
 
@@ -52,9 +49,9 @@ const healthy = pod({
 });
 
 function broken(): void {
-  api.answers[`${core}/pods`] = list(crashing, healthy);
-  api.answers[`${apps}/deployments`] = list(deployment("backend"));
-  api.answers[`${apps}/replicasets`] = list(replicaSet("backend-1"));
+  api.answers[`${core}/pods`] = list([crashing, healthy]);
+  api.answers[`${apps}/deployments`] = list([deployment("backend")]);
+  api.answers[`${apps}/replicasets`] = list([replicaSet("backend-1")]);
   api.answers[logPath] = { text: "starting\ncannot connect to postgres://app:hunter2hunter2@db/x\n" };
 }
 
@@ -185,10 +182,10 @@ describe("list_pods", () => {
   });
 
   test("sorts by memory, with what is used of the limits", async () => {
-    api.answers[metrics] = list(
+    api.answers[metrics] = list([
       usage("backend-1-abcde", "10Mi", "1m"),
       usage("frontend-1-aaaaa", "192Mi", "12345678n"),
-    );
+    ]);
     const { data, text } = await call(await connected(server.url), "list_pods", { sortBy: "memory" });
     expect(data.pods.map(({ name }: { name: string }) => name)).toEqual([
       "frontend-1-aaaaa",
@@ -260,25 +257,13 @@ describe("get_logs", () => {
   });
 
   test("100 MB from a server that knows no limits are neither read nor given back", async () => {
-    const line = `${"x".repeat(399)}\n`;
-    let sent = 0;
-    const flood: Answer = (_request, response) => {
-      response.writeHead(200, { "content-type": "text/plain" });
-      const more = () => {
-        while (sent < 100_000_000 && !response.destroyed) {
-          sent += 100_000;
-          if (!response.write(line.repeat(1000))) return response.once("drain", more);
-        }
-        return response.end();
-      };
-      more();
-    };
-    api.answers[logPath] = flood;
+    const { answer, sent } = flood();
+    api.answers[logPath] = answer;
     const { data, text } = await logs({ pod: "backend-1-abcde", tailLines: 500 });
     expect(data.truncated).toBe(true);
     expect(data.lines.length).toBeGreaterThan(100);
     expect(text.length).toBeLessThan(70_000);
-    expect(sent).toBeLessThan(10_000_000);
+    expect(sent()).toBeLessThan(10_000_000);
   });
 
   test("bytes that are no UTF-8 do no harm", async () => {
@@ -337,11 +322,13 @@ describe("check_service", () => {
 
   beforeEach(() => {
     api.answers[`${core}/services/backend-service`] = service();
-    api.answers[`${core}/pods`] = list(serving, healthy);
-    api.answers[slices] = list({
-      metadata: { name: "s", labels: { "kubernetes.io/service-name": "backend-service" } },
-      endpoints: [{ addresses: ["10.0.0.1"], conditions: { ready: true } }],
-    });
+    api.answers[`${core}/pods`] = list([serving, healthy]);
+    api.answers[slices] = list([
+      {
+        metadata: { name: "s", labels: { "kubernetes.io/service-name": "backend-service" } },
+        endpoints: [{ addresses: ["10.0.0.1"], conditions: { ready: true } }],
+      },
+    ]);
   });
 
   test("a way that is open from end to end", async () => {
@@ -377,10 +364,10 @@ describe("check_service", () => {
       from: [{ podSelector: { matchLabels: { app } } }],
       ports: [{ port: 8000 }],
     });
-    api.answers[policies] = list(policy([from("frontend")]));
+    api.answers[`${networking}/networkpolicies`] = list([policy([from("frontend")])]);
     expect((await check({ from: "frontend" })).data.reachable).toBe("yes");
     expect((await check()).data.reachable).toBe("unknown");
-    api.answers[policies] = list(policy([from("admin")]));
+    api.answers[`${networking}/networkpolicies`] = list([policy([from("admin")])]);
     const { data } = await check({ from: "frontend" });
     expect(data.reachable).toBe("no");
     expect(step(data, "networkPolicy")[0]?.detail).toBe(
@@ -389,7 +376,7 @@ describe("check_service", () => {
   });
 
   test("policies that may not be read leave the answer open", async () => {
-    api.answers[policies] = { status: 403 };
+    api.answers[`${networking}/networkpolicies`] = { status: 403 };
     const { data } = await check({ from: "frontend" });
     expect(data.reachable).toBe("unknown");
     expect(data.notChecked).toEqual([
@@ -441,7 +428,7 @@ describe("runbooks and prompts", () => {
 
 test("the server's log says who called and how long it took, and no secret", async () => {
   broken();
-  api.answers[`${core}/events`] = list(event(crashing, "Failed", "password=supersecret123"));
+  api.answers[`${core}/events`] = list([event(crashing, "Failed", "password=supersecret123")]);
   await call(await connected(server.url), "diagnose");
   expect(server.logged).toContainEqual(
     expect.objectContaining({ event: "call", name: "diagnose", caller: "local", ms: expect.any(Number) }),

@@ -1,6 +1,7 @@
 /**
- * An API server of its own for the tests of plans: keeps objects, and does what the real one does about
- * resourceVersion, generation, JSON Patch with `test`, dryRun and preconditions. It writes down every write.
+ * An API server that keeps objects, for the tests of plans: does what the real one does about resourceVersion,
+ * generation, JSON Patch with `test`, dryRun and preconditions, and writes down every write. Apart from
+ * test/support/apiServer.ts because here an answer follows from what was written before, and there from a table.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

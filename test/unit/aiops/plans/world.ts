@@ -4,13 +4,11 @@ import type { Code } from "../../../../aiops/kagent/codes/index.ts";
 import type { AuditEvent } from "../../../../aiops/kagent/plans/audit.ts";
 import { type Desk, type DeskOptions, planDesk } from "../../../../aiops/kagent/plans/desk.ts";
 import type { Approval, Plan } from "../../../../aiops/kagent/plans/types.ts";
+import { apps, core, networking } from "../../../support/apiServer.ts";
 import { namespace, snapshot } from "../support.ts";
 import { FakeApi, type Json } from "./fakeApi.ts";
 
-export { namespace };
-export const apps = `/apis/apps/v1/namespaces/${namespace}`;
-export const core = `/api/v1/namespaces/${namespace}`;
-export const networking = `/apis/networking.k8s.io/v1/namespaces/${namespace}`;
+export { apps, core, namespace, networking };
 export const backend = `${apps}/deployments/backend`;
 export const service = `${core}/services/backend-service`;
 

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { exitCodeOf } from "../../../../cli/ui/exitCodes.ts";
-import { type ApiServer, apiServer, canned } from "../../../support/apiServer.ts";
+import { type ApiServer, apiServer, core, list, metrics } from "../../../support/apiServer.ts";
 import { type ModelServer, modelServer, type Turn } from "../../../support/modelServer.ts";
 import { pod, terminated, waiting } from "../../aiops/support.ts";
 
@@ -17,7 +17,6 @@ vi.mock("../../../../cli/deployed.ts", () => ({
 const { diagnose } = await import("../../../../cli/verbs/diagnose.ts");
 const { ask } = await import("../../../../cli/verbs/ask.ts");
 
-const core = "/api/v1/namespaces/todo-app";
 const crashing = pod({
   containers: [
     { name: "backend", state: waiting("CrashLoopBackOff"), lastState: terminated(1), restarts: 3 },
@@ -61,7 +60,7 @@ async function run(verb: () => Command, ...args: string[]): Promise<{ exit: numb
 }
 
 const crash = () => {
-  cluster.answers[`${core}/pods`] = canned([crashing]);
+  cluster.answers[`${core}/pods`] = list([crashing]);
   cluster.answers[`${core}/pods/backend-1-abcde/log`] = { text: "ValueError: no such mode\n" };
 };
 
@@ -82,7 +81,7 @@ describe("diagnose", () => {
 
   test("--json has the stable shape, and nothing else on standard output", async () => {
     crash();
-    cluster.answers["/apis/metrics.k8s.io/v1beta1/namespaces/todo-app/pods"] = { status: 404, body: {} };
+    cluster.answers[metrics] = { status: 404 };
     expect((await run(diagnose, "--json")).exit).toBe(4);
     const seen = JSON.parse(out.join("\n"));
     expect(Object.keys(seen)).toEqual([
@@ -103,7 +102,7 @@ describe("diagnose", () => {
   });
 
   test("commands reach this very cluster", async () => {
-    cluster.answers["/api/v1/namespaces/todo-app/pods"] = canned([
+    cluster.answers["/api/v1/namespaces/todo-app/pods"] = list([
       pod({ containers: [{ name: "backend", state: waiting("CreateContainerError", "exec format error") }] }),
     ]);
     await run(diagnose);
@@ -113,27 +112,27 @@ describe("diagnose", () => {
   });
 
   test("a namespace that is not there is an error, not health", async () => {
-    cluster.answers["/api/v1/namespaces/nowhere"] = { status: 404, body: {} };
-    cluster.answers["/api/v1/namespaces"] = canned([
+    cluster.answers["/api/v1/namespaces/nowhere"] = { status: 404 };
+    cluster.answers["/api/v1/namespaces"] = list([
       { metadata: { name: "default" } },
       { metadata: { name: "todo-app" } },
     ]);
     const { exit, error } = await run(diagnose, "--namespace", "nowhere");
     expect(exit).toBe(2);
     expect(error).toMatchObject({
-      code: "TF1801",
+      code: "TF1549",
       what: expect.stringContaining('no namespace "nowhere"; it has default, todo-app'),
     });
   });
 
   test("who may not read the namespace itself may still look into it", async () => {
-    cluster.answers["/api/v1/namespaces/todo-app"] = { status: 403, body: {} };
+    cluster.answers["/api/v1/namespaces/todo-app"] = { status: 403 };
     crash();
     expect((await run(diagnose)).exit).toBe(4);
   });
 
   test("an API that refuses, or is gone", async () => {
-    cluster.answers[`${core}/pods`] = { status: 403, body: {} };
+    cluster.answers[`${core}/pods`] = { status: 403 };
     expect(await run(diagnose)).toMatchObject({ exit: 3, error: { code: "TF1307" } });
     await cluster.down();
     expect(await run(diagnose)).toMatchObject({ exit: 3, error: { code: "TF1301" } });
@@ -180,7 +179,7 @@ describe("ask", () => {
 
   test("a question about logs reads those of pods that are well", async () => {
     const well = pod({ containers: [{ name: "backend", ready: true, state: { running: {} } }] });
-    cluster.answers[`${core}/pods`] = canned([well]);
+    cluster.answers[`${core}/pods`] = list([well]);
     cluster.answers[`${core}/pods/backend-1-abcde/log`] = {
       text: "GET / 200\nERROR password=hunter22 refused\n",
     };
