@@ -92,8 +92,7 @@ interface Plans {
 }
 
 /** Loaded only where it is wanted. */
-const loadPlans = (): Promise<Plans> =>
-  import("./plans/tools.ts");
+const loadPlans = (): Promise<Plans> => import("./plans/tools.ts");
 
 /** The first SIGTERM or SIGINT lets what is under way end; a second one does not wait. */
 function stopOn(close: () => Promise<void>, stopping: AbortController): void {
