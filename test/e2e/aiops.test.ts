@@ -424,6 +424,7 @@ describe.skipIf(!crds)("kagent's objects before an API server that has kagent's 
   const dryRun = (objects: object[]) => own.apply(objects, "--server-side", "--dry-run=server");
 
   beforeAll(async () => {
+    await kubectl("delete", "-k", join(manifests, "token-review"), "--ignore-not-found");
     const files = readdirSync(crds as string).filter((name) => name.endsWith(".yaml"));
     const args = files.flatMap((name) => ["--filename", join(crds as string, name)]);
     await kubectl("apply", "--server-side", ...args);
