@@ -39,9 +39,8 @@ export async function lookedAt(options: NamespaceOptions): Promise<LookedAt> {
 const namesShown = 12;
 
 /**
- * Runs `look` once it is certain that the namespace is there: the API gives an empty list for one that is not, and
- * that would look like health.
- * @throws TF1801 (no such namespace), TF1307 (the API refuses), TF1301 (it does not answer), the signal's reason.
+ * Looks at a namespace, and says what the API's failures mean to a person at a terminal.
+ * @throws TF1549 (no such namespace), TF1307 (the API refuses), TF1301 (it does not answer), the signal's reason.
  */
 export async function inNamespace<T>(
   { api, access, namespace }: Pick<LookedAt, "api" | "access" | "namespace">,
@@ -49,11 +48,12 @@ export async function inNamespace<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   try {
-    await requireNamespace(api, access, namespace, signal);
     return await look();
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof TaskFlowError) throw error;
+    if (error instanceof TaskFlowError) {
+      throw error.code === "TF1549" ? await noNamespace(api, access, namespace, error, signal) : error;
+    }
     const status = statusOf(error);
     if (status === 401 || status === 403) {
       throw new TaskFlowError("TF1307", {
@@ -69,22 +69,22 @@ export async function inNamespace<T>(
   }
 }
 
-async function requireNamespace(api: Api, access: ClusterAccess, name: string, signal?: AbortSignal) {
-  try {
-    await api.core.readNamespace({ name }, bounded(5_000, signal));
-  } catch (error) {
-    // Who may look into the namespace may still not be allowed to read the namespace itself.
-    if (statusOf(error) === 403) return;
-    if (statusOf(error) !== 404) throw error;
-    const list = await api.core.listNamespace({ limit: 100 }, bounded(5_000, signal)).catch(() => undefined);
-    const others = (list?.items ?? []).map(({ metadata }) => metadata?.name ?? "");
-    const shown = others.slice(0, namesShown).join(", ") + (others.length > namesShown ? ", …" : "");
-    throw new TaskFlowError("TF1801", {
-      what: `context ${access.context} has no namespace "${name}"${shown ? `; it has ${shown}` : ""}`,
-      fix: aimed(codes.TF1801.fix, access),
-      cause: error,
-    });
-  }
+/** With the namespaces that are there, for a slip in the name. */
+async function noNamespace(
+  api: Api,
+  access: ClusterAccess,
+  name: string,
+  cause: TaskFlowError,
+  signal?: AbortSignal,
+): Promise<TaskFlowError> {
+  const list = await api.core.listNamespace({ limit: 100 }, bounded(5_000, signal)).catch(() => undefined);
+  const others = (list?.items ?? []).map(({ metadata }) => metadata?.name ?? "");
+  const shown = others.slice(0, namesShown).join(", ") + (others.length > namesShown ? ", …" : "");
+  return new TaskFlowError(cause.code, {
+    what: `context ${access.context} has no namespace "${name}"${shown ? `; it has ${shown}` : ""}`,
+    fix: aimed(cause.fix, access),
+    cause,
+  });
 }
 
 /** Is there nothing of an app in the namespace? False where that cannot be told. */

@@ -4,14 +4,14 @@
  *
  * Exit codes: 0 stopped; 1 a defect; 2 options (TF1730, TF1731); 3 no cluster, or the port is taken (TF1737, TF1732).
  */
-import { AuthenticationV1Api, type KubeConfig } from "@kubernetes/client-node";
+import { AuthenticationV1Api } from "@kubernetes/client-node";
 import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
 import { clients } from "./checks/api.ts";
 import { TaskFlowError } from "./codes/index.ts";
 import { access } from "./mcp/access.ts";
 import { type Authenticate, anybody, byToken, byTokenReview, tokenFrom } from "./mcp/auth.ts";
 import type { AuditEntry, Caller } from "./mcp/context.ts";
-import { factory, type Register } from "./mcp/factory.ts";
+import { factory } from "./mcp/factory.ts";
 import { serveHttp } from "./mcp/http.ts";
 import { Gate, maxBody } from "./mcp/limits.ts";
 import { auditLog, jsonLog } from "./mcp/log.ts";
@@ -29,7 +29,8 @@ async function main(): Promise<void> {
   const kubeConfig = access(options);
   const api = clients(kubeConfig);
   const stopping = new AbortController();
-  const plans = options.remediate ? await loadPlans() : undefined;
+  // A server that only reads does not even load what could change something.
+  const plans = options.remediate ? await import("./plans/tools.ts") : undefined;
   const gate = new Gate();
   const audit: (caller: Caller, entry: AuditEntry) => void = auditLog(log, options["audit-log"]);
   const make = factory({
@@ -84,15 +85,6 @@ function authentication(options: Options, api: () => AuthenticationV1Api): Authe
   delete process.env[tokenVariable];
   return byToken(tokenFrom(options["token-file"], value));
 }
-
-interface Plans {
-  registerPlans: Register;
-  /** Resolves when no plan is under way. */
-  plansIdle(kubeConfig: KubeConfig): Promise<void>;
-}
-
-/** Loaded only where it is wanted. */
-const loadPlans = (): Promise<Plans> => import("./plans/tools.ts");
 
 /** The first SIGTERM or SIGINT lets what is under way end; a second one does not wait. */
 function stopOn(close: () => Promise<void>, stopping: AbortController): void {

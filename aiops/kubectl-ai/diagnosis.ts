@@ -4,24 +4,15 @@
  */
 import { KubeConfig } from "@kubernetes/client-node";
 import { clients, reasonOf } from "../kagent/checks/api.ts";
-import { diagnose, type Finding, type NotChecked } from "../kagent/checks/index.ts";
-import { survey } from "../kagent/checks/survey.ts";
+import { type Examination, examine } from "../kagent/checks/examine.ts";
 
-export interface Diagnosis {
-  namespace: string;
-  /** Root causes first; excerpts are cleaned, and still text of others. */
-  findings: Finding[];
-  notChecked: NotChecked[];
-}
-
-/** @throws Error where the kubeconfig names no namespace; what the API client throws where pods cannot be read. */
-export async function localDiagnosis(config: KubeConfig): Promise<Diagnosis> {
+/** @throws Error where the kubeconfig names no namespace; what `examine` throws. */
+export async function localDiagnosis(config: KubeConfig): Promise<Examination> {
   const namespace = config.getContextObject(config.getCurrentContext())?.namespace;
   if (!namespace) {
     throw new Error("the kubeconfig's context names no namespace; `npm run kubectl-ai` makes one that does");
   }
-  const snapshot = await survey(clients(config), namespace);
-  return { namespace, findings: diagnose(snapshot), notChecked: snapshot.notChecked };
+  return examine(clients(config), namespace);
 }
 
 if (import.meta.main) {

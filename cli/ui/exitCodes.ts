@@ -4,7 +4,7 @@
  *
  *   0    done
  *   1    failed: an image, a deployer, the cluster's own start, or a defect
- *   2    usage or configuration: what was asked for is wrong (TF10xx, TF1801 to TF1803)
+ *   2    usage or configuration: what was asked for is wrong (TF10xx, TF1549, TF1802, TF1803)
  *   3    this machine or something it relies on is not ready: Docker, disk, ports, cluster, database
  *        (TF11xx, TF13xx, TF14xx)
  *   4    deployed, but the pods do not become healthy (TF15xx)
@@ -37,7 +37,7 @@ const byArea: Readonly<Record<string, number>> = {
 /** Codes that end otherwise than their area. */
 const byCode: Readonly<Partial<Record<Code, number>>> = {
   TF1209: exitCodes.notScanned,
-  TF1801: exitCodes.usage,
+  TF1549: exitCodes.usage,
   TF1802: exitCodes.usage,
   TF1803: exitCodes.usage,
 };

@@ -170,6 +170,7 @@ function answerJson(
     namespace: snapshot.namespace,
     takenAt: snapshot.takenAt,
     ...found,
+    notChecked: found.notChecked.map(({ what, why }) => ({ what, why })),
     model:
       phrased.said || phrased.note
         ? {

@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { type Api, connect } from "../../aiops/kagent/checks/api.ts";
+import { type ClusterAccess, connect } from "../../aiops/kagent/checks/api.ts";
 import { examine } from "../../aiops/kagent/checks/examine.ts";
 import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import {
@@ -15,6 +15,7 @@ import {
 } from "../../aiops/kagent/plans/index.ts";
 import { stateDir } from "../../local/paths.ts";
 import { deployed } from "../deployed.ts";
+import { inNamespace } from "../lookedAt.ts";
 import { carryOut, heading, listAll, type Mending, mendAll } from "../mend.ts";
 import { type StackOptions, withStack } from "../options.ts";
 import { askYesNo, canAsk } from "../ui/ask.ts";
@@ -43,7 +44,7 @@ export function mend(): Command {
       const { namespace } = stack.config;
       const folder = join(stateDir, "aiops", stack.name);
       const store = fileStore(folder);
-      const mending = at(connect(access), namespace, store, join(folder, "audit.jsonl"));
+      const mending = at(access, namespace, store, join(folder, "audit.jsonl"));
       if (options.undo !== undefined) return undo(mending, options.undo, options.yes);
       if (options.yes !== undefined) return applyOne(mending, await ofHash(store, options.yes));
       const findings = await mending.look();
@@ -72,13 +73,14 @@ function planHash(text: string): string {
   return text;
 }
 
-function at(api: Api, namespace: string, store: PlanStore, auditFile: string): Mending {
+function at(access: ClusterAccess, namespace: string, store: PlanStore, auditFile: string): Mending {
+  const api = connect(access);
   const desk = planDesk({ api, store, audit: fileAudit(auditFile) });
   return {
     desk,
     namespace,
     requester: { name: `cli:${userInfo().username}`, namespaces: [namespace] },
-    look: async () => (await examine(api, namespace)).findings,
+    look: async () => (await inNamespace({ api, access, namespace }, () => examine(api, namespace))).findings,
     say: (text) => console.error(text),
   };
 }

@@ -1,6 +1,7 @@
 /** A snapshot as one question needs it: the pods, Deployments and findings of the component that it names. */
-import type { V1Deployment, V1Pod, V1ReplicaSet, V1Service } from "@kubernetes/client-node";
+import type { V1Deployment, V1Pod, V1Service } from "@kubernetes/client-node";
 import { fact } from "../checks/finding.ts";
+import { deploymentNameOf } from "../checks/history.ts";
 import { livePods, ownerUid } from "../checks/pods.ts";
 import { cleanLine } from "../checks/text.ts";
 import type { Evidence, Finding, NotChecked, ObjectRef, Snapshot } from "../checks/types.ts";
@@ -27,7 +28,7 @@ export class View {
     // A pod that is asked for by its own name brings its Deployment.
     const sets = new Set(this.pods.map(ownerUid));
     const owners = new Set(
-      snapshot.replicaSets.filter(({ metadata }) => sets.has(metadata?.uid ?? "")).map(deploymentName),
+      snapshot.replicaSets.filter(({ metadata }) => sets.has(metadata?.uid ?? "")).map(deploymentNameOf),
     );
     this.deployments = snapshot.deployments.filter(
       ({ metadata }) => this.has(metadata) || owners.has(metadata?.name),
@@ -35,7 +36,7 @@ export class View {
     const names = new Set(this.deployments.map(({ metadata }) => metadata?.name));
     this.setNames = new Set(
       snapshot.replicaSets
-        .filter((set) => names.has(deploymentName(set)))
+        .filter((set) => names.has(deploymentNameOf(set)))
         .map(({ metadata }) => metadata?.name),
     );
   }
@@ -131,10 +132,6 @@ export function partNames(snapshot: Snapshot): string[] {
   ];
   return [...new Set(names.filter((name) => name !== undefined))].sort();
 }
-
-/** Name of the Deployment that made a ReplicaSet. */
-const deploymentName = ({ metadata }: V1ReplicaSet): string | undefined =>
-  metadata?.ownerReferences?.find(({ controller }) => controller)?.name;
 
 /** A line of an answer from an object's status or spec; `excerpt` is the raw value that it rests on. */
 export function said(

@@ -1,7 +1,7 @@
 import { asksCluster } from "./clusterDns.ts";
 import { fact, finding } from "./finding.ts";
+import { newestSet, rollback } from "./history.ts";
 import { logLine, nameErrors } from "./network/complaints.ts";
-import { earlierRevision } from "./network/earlierRevision.ts";
 import { references } from "./network/references.ts";
 import type { Workload } from "./network/workloads.ts";
 import type { Check, Evidence } from "./types.ts";
@@ -29,7 +29,6 @@ export const dnsPolicy: Check = (snapshot) => {
     const logs = nameErrors(snapshot)
       .filter(({ log, host }) => pods.has(log.pod) && hosts.has(host))
       .map(({ log, line }): Evidence => logLine(log, line));
-    const toRevision = earlierRevision(snapshot, workload, asksCluster);
     const next = spec.hostNetwork ? "ClusterFirstWithHostNet" : "ClusterFirst";
     const patch = JSON.stringify({ spec: { template: { spec: { dnsPolicy: next } } } });
     return {
@@ -40,8 +39,7 @@ export const dnsPolicy: Check = (snapshot) => {
         fix: deployment
           ? [`kubectl --namespace ${ref.namespace} patch deployment ${ref.name} --patch '${patch}'`]
           : [],
-        proposals:
-          toRevision === undefined ? [] : [{ action: "rolloutUndo", deployment: ref.name, toRevision }],
+        proposals: deployment ? rollback(snapshot, newestSet(snapshot, deployment), asksCluster) : [],
       }),
       blastRadius: [ref],
     };

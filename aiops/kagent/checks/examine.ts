@@ -1,10 +1,11 @@
 /** One diagnosis, from the API to the findings, with what was looked at and what could not be. */
-import { TaskFlowError } from "../codes/index.ts";
-import { type Api, bounded, statusOf } from "./api.ts";
-import { callTimeout } from "./gather.ts";
+import type { Api } from "./api.ts";
 import { checks, diagnose, needs } from "./index.ts";
 import { survey } from "./survey.ts";
 import type { Finding, NotChecked, Snapshot } from "./types.ts";
+
+/** As people and agents are told it. */
+export type Unseen = Pick<NotChecked, "what" | "why">;
 
 export interface Examination {
   namespace: string;
@@ -14,7 +15,7 @@ export interface Examination {
   /** Names of the checks that had all that they need. */
   checked: string[];
   /** Checks without what they need, and parts of the cluster that could not be read. */
-  notChecked: NotChecked[];
+  notChecked: Unseen[];
   /** Milliseconds. */
   elapsed: number;
 }
@@ -35,14 +36,13 @@ export async function examine(
 ): Promise<Examination> {
   const begin = performance.now();
   const snapshot = await survey(api, namespace, signal);
-  if (snapshot.pods.length + snapshot.deployments.length === 0) await mustExist(api, namespace, signal);
   const { checked, notChecked } = coverage(snapshot);
   return {
     namespace,
     takenAt: snapshot.takenAt,
     findings: diagnose(snapshot),
     checked,
-    notChecked: [...notChecked, ...snapshot.notChecked],
+    notChecked: [...notChecked, ...snapshot.notChecked].map(({ what, why }) => ({ what, why })),
     elapsed: Math.round(performance.now() - begin),
   };
 }
@@ -50,7 +50,7 @@ export async function examine(
 /** Which checks had what they need, and why the others had not. */
 export function coverage(snapshot: Snapshot): Pick<Examination, "checked" | "notChecked"> {
   const checked: string[] = [];
-  const notChecked: NotChecked[] = [];
+  const notChecked: Unseen[] = [];
   for (const name of Object.keys(checks)) {
     const missing = (needs[name] ?? []).find((kind) => snapshot.around[kind] === undefined);
     if (missing === undefined) checked.push(name);
@@ -61,16 +61,4 @@ export function coverage(snapshot: Snapshot): Pick<Examination, "checked" | "not
     }
   }
   return { checked, notChecked };
-}
-
-/** A list of nothing is the API's answer for a namespace that does not exist, too. */
-async function mustExist(api: Api, namespace: string, signal?: AbortSignal): Promise<void> {
-  try {
-    await api.core.readNamespace({ name: namespace }, bounded(callTimeout, signal));
-  } catch (error) {
-    signal?.throwIfAborted();
-    // Who may not look at namespaces gets the findings of an empty one.
-    if (statusOf(error) !== 404) return;
-    throw new TaskFlowError("TF1549", { what: `there is no namespace ${namespace}`, cause: error });
-  }
 }

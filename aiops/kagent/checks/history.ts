@@ -1,5 +1,5 @@
 /** Which Deployment stands behind a pod, and which earlier revision of it could be returned to. */
-import type { V1Container, V1Deployment, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
+import type { V1Container, V1Deployment, V1Pod, V1PodSpec, V1ReplicaSet } from "@kubernetes/client-node";
 import { type Container, once, ownerUid } from "./pods.ts";
 import type { Proposal } from "./proposal.ts";
 import type { Snapshot } from "./types.ts";
@@ -31,22 +31,42 @@ export function deploymentOf(snapshot: Snapshot, pod: V1Pod): V1Deployment | und
   return name === undefined ? undefined : deploymentsByName(snapshot).get(name);
 }
 
-/** Number of the Deployment's revision that a ReplicaSet stands for; 0 where it bears none. */
-export function revisionOf(set: V1ReplicaSet): number {
-  return Number(set.metadata?.annotations?.[revisionKey] ?? 0);
+interface Annotated {
+  metadata?: { annotations?: Record<string, string> };
 }
+
+/** The revision that a ReplicaSet stands for, or that a Deployment is at; 0 where there is no word of it. */
+export function revisionOf({ metadata }: Annotated): number {
+  return Number(metadata?.annotations?.[revisionKey] ?? 0);
+}
+
+/** The ReplicaSets of a Deployment, the newest revision first. */
+export function setsOf(snapshot: Snapshot, deployment: V1Deployment): V1ReplicaSet[] {
+  const sets = setsByOwner(snapshot).get(deployment.metadata?.uid) ?? [];
+  return [...sets].sort((a, b) => revisionOf(b) - revisionOf(a));
+}
+
+/** The ReplicaSet of the Deployment's newest revision. */
+export const newestSet = (snapshot: Snapshot, deployment: V1Deployment): V1ReplicaSet | undefined =>
+  setsOf(snapshot, deployment)[0];
 
 /**
  * The ReplicaSet to return to from the newest one: an earlier one that still has available pods, otherwise the one
  * before. Undefined where there is none, and for a set that is not its Deployment's newest.
+ * @param right what else must hold of the earlier pods.
  */
-export function earlierSet(snapshot: Snapshot, set: V1ReplicaSet | undefined): V1ReplicaSet | undefined {
+export function earlierSet(
+  snapshot: Snapshot,
+  set: V1ReplicaSet | undefined,
+  right?: (spec: V1PodSpec) => boolean,
+): V1ReplicaSet | undefined {
   if (!set || deploymentNameOf(set) === undefined) return undefined;
   const siblings = setsByOwner(snapshot).get(controllerOf(set)?.uid) ?? [];
   const own = revisionOf(set);
   if (siblings.some((other) => revisionOf(other) > own)) return undefined;
   const earlier = siblings
     .filter((other) => other !== set && revisionOf(other) > 0 && revisionOf(other) < own)
+    .filter(({ spec }) => !right || (spec?.template?.spec !== undefined && right(spec.template.spec)))
     .sort((a, b) => revisionOf(b) - revisionOf(a));
   // One that was scaled to none had been replaced, so its pods had been available before. One whose pods are there and
   // not available is no place to return to.
@@ -57,8 +77,12 @@ export function earlierSet(snapshot: Snapshot, set: V1ReplicaSet | undefined): V
 }
 
 /** The proposal to return to the earlier revision, as a list: empty where there is none. */
-export function rollback(snapshot: Snapshot, set: V1ReplicaSet | undefined): Proposal[] {
-  const earlier = earlierSet(snapshot, set);
+export function rollback(
+  snapshot: Snapshot,
+  set: V1ReplicaSet | undefined,
+  right?: (spec: V1PodSpec) => boolean,
+): Proposal[] {
+  const earlier = earlierSet(snapshot, set, right);
   const deployment = deploymentNameOf(set);
   if (!earlier || deployment === undefined) return [];
   return [{ action: "rolloutUndo", deployment, toRevision: revisionOf(earlier) }];

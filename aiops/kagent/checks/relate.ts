@@ -1,4 +1,5 @@
 /** Joins what the single checks found: the same fault in several pods is one finding, and effects name their cause. */
+import { deploymentNameOf } from "./history.ts";
 import { ownerUid } from "./pods.ts";
 import type { Finding, Snapshot } from "./types.ts";
 
@@ -36,12 +37,7 @@ function merge(snapshot: Snapshot, findings: readonly Finding[]): Finding[] {
 
 /** The name of the Deployment behind a finding about a pod or a ReplicaSet. */
 function deployments(snapshot: Snapshot): (found: Finding) => string | undefined {
-  const bySet = new Map(
-    snapshot.replicaSets.map((set) => [
-      set.metadata?.uid,
-      set.metadata?.ownerReferences?.find((owner) => owner.controller)?.name,
-    ]),
-  );
+  const bySet = new Map(snapshot.replicaSets.map((set) => [set.metadata?.uid, deploymentNameOf(set)]));
   const byPod = new Map(snapshot.pods.map((pod) => [pod.metadata?.name, bySet.get(ownerUid(pod))]));
   const bySetName = new Map(
     snapshot.replicaSets.map((set) => [set.metadata?.name, bySet.get(set.metadata?.uid)]),

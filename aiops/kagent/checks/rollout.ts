@@ -1,9 +1,8 @@
 /** How far a rollout is, as `kubectl rollout status` counts, and which pods belong to it. */
 import type { V1Deployment, V1ReplicaSet } from "@kubernetes/client-node";
+import { revisionOf, setsOf } from "./history.ts";
 import { ownerUid } from "./pods.ts";
 import type { Snapshot } from "./types.ts";
-
-const revision = "deployment.kubernetes.io/revision";
 
 /** Has the controller brought every replica of the Deployment's current template up, and taken the older ones away? */
 export function complete(deployment: V1Deployment): boolean {
@@ -24,12 +23,8 @@ function seen({ status, metadata }: V1Deployment): boolean {
 }
 
 /** The ReplicaSet of the Deployment's current template. */
-function currentSet(deployment: V1Deployment, sets: readonly V1ReplicaSet[]): V1ReplicaSet | undefined {
-  return sets.find(
-    (set) =>
-      set.metadata?.ownerReferences?.some((owner) => owner.uid === deployment.metadata?.uid) &&
-      set.metadata.annotations?.[revision] === deployment.metadata?.annotations?.[revision],
-  );
+function currentSet(snapshot: Snapshot, deployment: V1Deployment): V1ReplicaSet | undefined {
+  return setsOf(snapshot, deployment).find((set) => revisionOf(set) === revisionOf(deployment));
 }
 
 /**
@@ -42,7 +37,7 @@ export function currentOnly(snapshot: Snapshot, names: readonly string[]): Snaps
     (deployment) => names.includes(deployment.metadata?.name ?? "") && seen(deployment),
   );
   const sets = deployments
-    .map((deployment) => currentSet(deployment, snapshot.replicaSets))
+    .map((deployment) => currentSet(snapshot, deployment))
     .filter((set) => set !== undefined);
   const uids = new Set(sets.map((set) => set.metadata?.uid));
   return {
@@ -60,7 +55,7 @@ export function progress(snapshot: Snapshot, names: readonly string[]): string {
     .map((name) => {
       const deployment = current.deployments.find(({ metadata }) => metadata?.name === name);
       if (!deployment) return `${name} not there yet`;
-      const set = currentSet(deployment, current.replicaSets);
+      const set = currentSet(current, deployment);
       const doing = current.pods
         .filter((pod) => ownerUid(pod) === set?.metadata?.uid && !pod.metadata?.deletionTimestamp)
         .map((pod) => stage(pod.status ?? {}))

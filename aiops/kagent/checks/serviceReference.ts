@@ -1,10 +1,10 @@
 import type { V1Service } from "@kubernetes/client-node";
 import { databaseError } from "./databaseError.ts";
 import { fact, finding } from "./finding.ts";
+import { newestSet, rollback } from "./history.ts";
 import { alike, nearest } from "./nearest.ts";
 import { serviceName } from "./network/addresses.ts";
 import { logLine, type NameError, nameErrors } from "./network/complaints.ts";
-import { earlierRevision } from "./network/earlierRevision.ts";
 import { configMapsOf, type Reference, references, referencesOf } from "./network/references.ts";
 import { isHeadless, wholly } from "./network/services.ts";
 import type { Workload } from "./network/workloads.ts";
@@ -154,10 +154,8 @@ function undoProposals(
     referencesOf({ ...workload, spec }, configMaps, snapshot.namespace).every(
       (reference) => problemOf(snapshot, reference, services) === undefined,
     );
-  const toRevision = earlierRevision(snapshot, workload, right);
-  return toRevision === undefined
-    ? []
-    : [{ action: "rolloutUndo", deployment: workload.ref.name, toRevision }];
+  const { deployment } = workload;
+  return deployment ? rollback(snapshot, newestSet(snapshot, deployment), right) : [];
 }
 
 /** Names that only a log tells of, e.g. those that come from a Secret. The database's are the databaseError's matter. */

@@ -1,6 +1,6 @@
-import type { V1Deployment, V1ReplicaSet } from "@kubernetes/client-node";
+import type { V1Deployment } from "@kubernetes/client-node";
 import { fact, finding } from "./finding.ts";
-import { deploymentNameOf, earlierSet, revisionOf, rollback } from "./history.ts";
+import { earlierSet, newestSet, revisionOf, rollback } from "./history.ts";
 import type { Check, Evidence, ObjectRef, Snapshot } from "./types.ts";
 
 /** F15: the Deployment controller has given up waiting. What holds its pods up is another finding, the cause of this. */
@@ -21,26 +21,17 @@ export const stalledRollout: Check = (snapshot) =>
       what: `no progress for ${deployment.spec?.progressDeadlineSeconds ?? 600} s; ${ready} pod(s) serve.`,
       severity: ready > 0 ? "warning" : "error",
       evidence: [fact("status", object, condition.message), ...changed(snapshot, deployment, object)],
-      proposals: rollback(snapshot, newestSet(snapshot, object.name)),
+      proposals: rollback(snapshot, newestSet(snapshot, deployment)),
     });
   });
 
-function newestSet(snapshot: Snapshot, deployment: string): V1ReplicaSet | undefined {
-  return snapshot.replicaSets
-    .filter((set) => deploymentNameOf(set) === deployment)
-    .reduce<V1ReplicaSet | undefined>(
-      (newest, set) => (newest && revisionOf(newest) >= revisionOf(set) ? newest : set),
-      undefined,
-    );
-}
-
 /** Which revision this is, which one would serve, and what was noted of the change. */
-function changed(snapshot: Snapshot, { metadata }: V1Deployment, object: ObjectRef): Evidence[] {
-  const newest = newestSet(snapshot, object.name);
+function changed(snapshot: Snapshot, deployment: V1Deployment, object: ObjectRef): Evidence[] {
+  const newest = newestSet(snapshot, deployment);
   const earlier = earlierSet(snapshot, newest);
   if (!newest || !earlier) return [];
   const available = earlier.status?.availableReplicas ?? 0;
-  const cause = metadata?.annotations?.["kubernetes.io/change-cause"];
+  const cause = deployment.metadata?.annotations?.["kubernetes.io/change-cause"];
   const text = `revision ${revisionOf(newest)} does not come up; revision ${revisionOf(earlier)} has ${available} available pod(s)`;
   return [fact("spec", object, cause ? `${text}; change-cause: ${cause}` : text)];
 }

@@ -1,6 +1,7 @@
 /** The wider look: a namespace's pods together with the Services, policies, limits and nodes around them. */
 import type { PodMetric } from "@kubernetes/client-node";
-import { type Api, bounded, reasonOf } from "./api.ts";
+import { TaskFlowError } from "../codes/index.ts";
+import { type Api, bounded, reasonOf, statusOf } from "./api.ts";
 import { all, callTimeout, gather, type Page, pageSize } from "./gather.ts";
 import type { Snapshot, Surroundings } from "./types.ts";
 
@@ -18,7 +19,8 @@ type Lists = { [Kind in keyof Surroundings]-?: List<NonNullable<Surroundings[Kin
 
 /**
  * Everything that the checks can use, some twenty bounded calls at once. What cannot be read is listed in `notChecked`.
- * @throws what the API client throws where not even the pods can be read.
+ * @throws TaskFlowError TF1549 where there is no such namespace.
+ * @throws what the API client throws where not even the pods can be read; the signal's reason when aborted.
  */
 export async function survey(api: Api, namespace: string, signal?: AbortSignal): Promise<Snapshot> {
   const around: Surroundings = {};
@@ -36,7 +38,20 @@ export async function survey(api: Api, namespace: string, signal?: AbortSignal):
     ...Object.entries(listsOf(api, namespace, signal)).map(read),
   ]);
   signal?.throwIfAborted();
+  if (snapshot.pods.length + snapshot.deployments.length === 0) await mustExist(api, namespace, signal);
   return { ...snapshot, around, notChecked: [...snapshot.notChecked, ...notChecked] };
+}
+
+/** A list of nothing is the API's answer for a namespace that does not exist, too, and would look like health. */
+async function mustExist(api: Api, namespace: string, signal?: AbortSignal): Promise<void> {
+  try {
+    await api.core.readNamespace({ name: namespace }, bounded(callTimeout, signal));
+  } catch (error) {
+    signal?.throwIfAborted();
+    // Who may not read the namespace itself gets what is seen of an empty one.
+    if (statusOf(error) !== 404) return;
+    throw new TaskFlowError("TF1549", { what: `there is no namespace ${namespace}`, cause: error });
+  }
 }
 
 function listsOf(api: Api, namespace: string, signal?: AbortSignal): Lists {

@@ -2,13 +2,8 @@ import type { CodeEntry } from "./types.ts";
 
 const example = 'npm run ask -- "Why is the backend pod crashing?"';
 
-/** TF18xx: `npm run diagnose` and `npm run ask`: what was asked for, and the model that may phrase an answer. */
+/** TF18xx: `npm run ask`: what was asked for, and the model that may phrase an answer. */
 export const ask = {
-  TF1801: {
-    title: "no such namespace",
-    cause: "The cluster has no namespace of that name, so there is nothing to look at.",
-    fix: ["kubectl get namespaces", "npm run diagnose   # the stack's own namespace"],
-  },
   TF1802: {
     title: "no question asked",
     cause: "`npm run ask` needs a question behind `--`, in quotes.",

@@ -93,7 +93,7 @@ export const resources = {
   },
   TF1549: {
     title: "namespace does not exist",
-    cause: "The cluster of this context has no namespace of that name.",
-    fix: ["kubectl get namespaces"],
+    cause: "The cluster of this context has no namespace of that name, so there is nothing to look at.",
+    fix: ["kubectl get namespaces", "npm run diagnose   # the stack's own namespace"],
   },
 } as const satisfies Record<string, CodeEntry>;

@@ -3,7 +3,6 @@
  * package.json of each package that is in it is put to dist/node_modules, so that scanners of images still see what
  * the image is made of.
  */
-import { existsSync } from "node:fs";
 import { cp, mkdir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
@@ -38,7 +37,6 @@ export async function bundle(out: string): Promise<string[]> {
     banner: {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
     },
-    external: existsSync(join(root, "plans", "tools.ts")) ? [] : ["./plans/tools.ts"],
   });
   await cp(join(root, "package.json"), join(out, "package.json"));
   const inputs = Object.keys(metafile.inputs);

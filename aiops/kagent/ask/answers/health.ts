@@ -1,17 +1,20 @@
 /** Why something fails, how everything is, what mends it. */
+import { revisionOf, setsOf } from "../../checks/history.ts";
 import type { Finding } from "../../checks/types.ts";
 import { codes } from "../../codes/index.ts";
 import type { Answer, Answerer, Fact } from "../answer.ts";
 import { count, isReady, listed, restartsOf, said, type View } from "../view.ts";
 import { cpu } from "./usage.ts";
 
-/** The first root cause speaks; without one the premise is wrong, and what is there is said instead. */
+/** The first root cause speaks; where nothing fails the premise is wrong, and what is there is said first. */
 export const why: Answerer = (view) => {
   const findings = view.findings;
   const [first] = roots(findings);
   if (!first) return healthy(view);
+  const fails = findings.some(({ severity }) => severity === "error");
+  const cause = spoken(first, roots(findings).length - 1);
   return {
-    summary: spoken(first, roots(findings).length - 1),
+    summary: fails ? cause : `Only a warning was found, ${readiness(view)}. ${cause}${elsewhere(view).text}`,
     facts: [],
     findings,
     notChecked: view.snapshot.notChecked,
@@ -50,13 +53,8 @@ export const fix: Answerer = (view) => {
 export const rollback: Answerer = (view) => {
   const facts = view.deployments.map((deployment) => {
     const name = deployment.metadata?.name ?? "";
-    const revisions = view.snapshot.replicaSets
-      .filter(({ metadata }) =>
-        metadata?.ownerReferences?.some(({ uid }) => uid === deployment.metadata?.uid),
-      )
-      .map(({ metadata }) => Number(metadata?.annotations?.["deployment.kubernetes.io/revision"] ?? 0))
-      .sort((a, b) => a - b);
-    const now = deployment.metadata?.annotations?.["deployment.kubernetes.io/revision"] ?? "unknown";
+    const revisions = setsOf(view.snapshot, deployment).map(revisionOf).reverse();
+    const now = revisionOf(deployment) || "unknown";
     return said(
       "status",
       { kind: "Deployment", name },
@@ -88,24 +86,29 @@ export const slow: Answerer = (view) => {
 };
 
 function healthy(view: View): Answer {
-  const { pods, all } = view;
-  const ready = pods.filter(isReady).length;
-  const elsewhere = roots(all.filter((found) => !view.findings.includes(found)));
-  const state =
-    pods.length === 0
-      ? `${view.about} has no pods`
-      : `${ready} of ${count(pods.length, "pod")} of ${view.about} ${pods.length === 1 ? "is" : "are"} ready`;
-  const other =
-    elsewhere.length > 0
-      ? ` Elsewhere: ${listed(elsewhere.map(({ code, object }) => `${code} ${codes[code].title} (${object.name})`))}.`
-      : "";
+  const other = elsewhere(view);
   const gaps = view.snapshot.notChecked.length > 0 ? " Not everything could be looked at." : "";
   return {
-    summary: `No fault was found: ${state}.${other}${gaps}`,
+    summary: `No fault was found: ${readiness(view)}.${other.text}${gaps}`,
     facts: podFacts(view),
-    findings: elsewhere,
+    findings: other.findings,
     notChecked: view.snapshot.notChecked,
   };
+}
+
+/** `1 of 2 pods of backend are ready` */
+function readiness({ pods, about }: View): string {
+  if (pods.length === 0) return `${about} has no pods`;
+  const ready = pods.filter(isReady).length;
+  return `${ready} of ${count(pods.length, "pod")} of ${about} ${pods.length === 1 ? "is" : "are"} ready`;
+}
+
+/** Root causes that have nothing to do with what was asked about, and a sentence that names them. */
+function elsewhere(view: View): { findings: Finding[]; text: string } {
+  const own = view.findings;
+  const findings = roots(view.all.filter((found) => !own.includes(found)));
+  const names = findings.map(({ code, object }) => `${code} ${codes[code].title} (${object.name})`);
+  return { findings, text: names.length > 0 ? ` Elsewhere: ${listed(names)}.` : "" };
 }
 
 /** One line a pod: ready, phase, restarts, how the last run ended. */

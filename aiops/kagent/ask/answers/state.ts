@@ -1,12 +1,11 @@
 /** What runs: pods, images, replicas, Services, and what the last rollout changed. */
-import type { V1Deployment, V1PodTemplateSpec, V1ReplicaSet } from "@kubernetes/client-node";
+import type { V1Deployment, V1PodTemplateSpec } from "@kubernetes/client-node";
+import { revisionOf, setsOf } from "../../checks/history.ts";
 import { complete, progress } from "../../checks/rollout.ts";
+import type { Snapshot } from "../../checks/types.ts";
 import type { Answerer, Fact } from "../answer.ts";
 import { count, isReady, listed, restartsOf, said } from "../view.ts";
 import { podFacts, roots, spoken } from "./health.ts";
-
-const revisionOf = (metadata: { annotations?: Record<string, string> } | undefined): number =>
-  Number(metadata?.annotations?.["deployment.kubernetes.io/revision"] ?? 0);
 
 export const pods: Answerer = (view) => ({
   summary: `${view.about} has ${count(view.pods.length, "pod")}, ${view.pods.filter(isReady).length} ready.`,
@@ -103,27 +102,24 @@ export const rollout: Answerer = (view) => {
         : open.length === 0
           ? `The rollout is complete: ${progress(snapshot, names)}.`
           : `The rollout is not complete: ${progress(snapshot, names)}.${first ? ` ${spoken(first, 0)}` : ""}`,
-    facts: deployments.flatMap((deployment) => changeFacts(deployment, snapshot.replicaSets)),
+    facts: deployments.flatMap((deployment) => changeFacts(snapshot, deployment)),
     findings: view.findings,
     notChecked: view.gaps(/deployments|replica sets/),
   };
 };
 
 /** What the newest template has that the one before had not. */
-function changeFacts(deployment: V1Deployment, sets: readonly V1ReplicaSet[]): Fact[] {
+function changeFacts(snapshot: Snapshot, deployment: V1Deployment): Fact[] {
   const name = deployment.metadata?.name ?? "";
   const object = { kind: "Deployment", name };
-  const own = sets
-    .filter(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uid === deployment.metadata?.uid))
-    .sort((a, b) => revisionOf(b.metadata) - revisionOf(a.metadata));
-  const [current, before] = own;
+  const [current, before] = setsOf(snapshot, deployment);
   if (!current) return [];
   const since = current.metadata?.creationTimestamp;
-  const from = `${name}: revision ${revisionOf(current.metadata)}${since ? ` of ${new Date(since).toISOString()}` : ""}`;
+  const from = `${name}: revision ${revisionOf(current)}${since ? ` of ${new Date(since).toISOString()}` : ""}`;
   if (!before) return [said("spec", object, `${from} is the first that the cluster knows`)];
   const differences = templateChanges(before.spec?.template, current.spec?.template);
   const changed = differences.length > 0 ? differences.join("; ") : "nothing but labels or annotations";
-  return [said("spec", object, `${from} changed ${changed}, from revision ${revisionOf(before.metadata)}`)];
+  return [said("spec", object, `${from} changed ${changed}, from revision ${revisionOf(before)}`)];
 }
 
 /** Images are named; of anything else only the field's name, as its value may be a secret. */

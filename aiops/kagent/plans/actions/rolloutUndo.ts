@@ -1,11 +1,10 @@
-import type { V1ReplicaSet } from "@kubernetes/client-node";
+import { revisionOf } from "../../checks/history.ts";
 import { TaskFlowError } from "../../codes/index.ts";
 import { listAll } from "../guards/lists.ts";
 import { setField } from "../jsonPatch.ts";
 import { type Raw, readObject } from "../objects.ts";
 import type { ActionOf, World } from "./types.ts";
 
-const revision = "deployment.kubernetes.io/revision";
 const templateHash = "pod-template-hash";
 
 /** Gives the Deployment an earlier revision's pod template, as `kubectl rollout undo` does. */
@@ -42,7 +41,7 @@ async function replicaSetOf(world: World, deployment: Raw, wanted: number | unde
   const all = await listAll(world, "replica sets", (page, options) =>
     world.api.apps.listNamespacedReplicaSet(page, options),
   );
-  const current = Number(deployment.metadata.annotations?.[revision] ?? 0);
+  const current = revisionOf(deployment);
   const names = new Map(
     all
       .filter((set) => set.metadata?.ownerReferences?.some(({ uid }) => uid === deployment.metadata.uid))
@@ -57,5 +56,3 @@ async function replicaSetOf(world: World, deployment: Raw, wanted: number | unde
     values: { namespace: world.namespace },
   });
 }
-
-const revisionOf = (set: V1ReplicaSet): number => Number(set.metadata?.annotations?.[revision] ?? 0);

@@ -21,6 +21,9 @@ import {
 const MiB = (n: number) => `${n}Mi`;
 const readyCondition = [{ type: "Ready", status: "True" }];
 
+/** As the Services below name it. */
+const ports = [{ name: "http", containerPort: 8000 }];
+
 function well(app: string, memoryLimit = MiB(256)) {
   return pod({
     app,
@@ -30,7 +33,7 @@ function well(app: string, memoryLimit = MiB(256)) {
         name: app,
         ready: true,
         state: running(600),
-        spec: { resources: { limits: { memory: memoryLimit, cpu: "500m" } } },
+        spec: { resources: { limits: { memory: memoryLimit, cpu: "500m" } }, ports },
       },
     ],
   });
@@ -68,7 +71,7 @@ const healthy = (): Snapshot =>
       endpointSlices: [slice("backend-service", [true]), slice("frontend-service", [true])],
       podMetrics: [
         metric("backend-1-abcde", "backend", "125829120"),
-        metric("frontend-1-abcde", "frontend", "235Mi"),
+        metric("frontend-1-abcde", "frontend", "215Mi"),
       ],
       networkPolicies: [],
       nodes: [{ metadata: { name: "taskflow" }, status: { conditions: readyCondition } }],
@@ -82,7 +85,13 @@ const healthy = (): Snapshot =>
 
 const crashed = pod({
   containers: [
-    { name: "backend", state: waiting("CrashLoopBackOff"), lastState: terminated(1), restarts: 3 },
+    {
+      name: "backend",
+      state: waiting("CrashLoopBackOff"),
+      lastState: terminated(1),
+      restarts: 3,
+      spec: { ports },
+    },
   ],
 });
 
@@ -92,6 +101,13 @@ const crashing = (): Snapshot => ({
   deployments: [deployment("backend", { updated: 1 }), deployment("frontend", { updated: 1, available: 1 })],
   logs: [log(crashed, "backend", "starting", "ValueError: no such mode")],
 });
+
+/** The frontend serves, close to its memory limit. */
+const near = (): Snapshot => {
+  const of = healthy();
+  of.around.podMetrics = [metric("frontend-1-abcde", "frontend", "240Mi")];
+  return of;
+};
 
 const ask = (text: string, of: Snapshot) => answer(parseQuestion(text), of, diagnose(of));
 
@@ -107,13 +123,21 @@ describe("the plan's three questions", () => {
 
   test("Show me all pods with high memory usage", () => {
     const said = ask("Show me all pods with high memory usage", healthy());
-    // 235 of 256 MiB is 92 %; 120 of 256 is not high.
+    // 215 of 256 MiB is 84 %; 120 of 256 is not high.
     expect(said.summary).toBe("High memory use (80 % of the limit or more): frontend-1-abcde.");
     expect(said.facts.map(({ text }) => text)).toEqual([
-      "frontend-1-abcde/frontend: 235 MiB of 256 MiB (92 %)",
+      "frontend-1-abcde/frontend: 215 MiB of 256 MiB (84 %)",
       "backend-1-abcde/backend: 120 MiB of 256 MiB (47 %)",
     ]);
     expect(said.facts[0]?.evidence).toMatchObject({ source: "metric", ref: "pod/frontend-1-abcde/frontend" });
+  });
+
+  test("memory use of which there is a finding", () => {
+    const said = ask("Show me all pods with high memory usage", near());
+    expect(said.summary).toBe(
+      "High memory use (80 % of the limit or more): frontend-1-abcde. TF1531 is about it.",
+    );
+    expect(said.findings.map(({ code }) => code)).toEqual(["TF1531"]);
   });
 
   test("Is the backend service accessible?", () => {
@@ -138,6 +162,12 @@ describe("a wrong premise is put right", () => {
     const said = ask("Why is the frontend crashing?", crashing());
     expect(said.summary).toContain("1 of 1 pod of frontend is ready");
     expect(said.summary).toContain("Elsewhere: TF1501 container keeps crashing (backend-1-abcde)");
+  });
+  test("it serves, and there is a warning", () => {
+    const said = ask("Why is the frontend crashing?", near());
+    expect(said.summary).toMatch(
+      /^Only a warning was found, 1 of 1 pod of frontend is ready\. frontend-1-abcde: .*\[TF1531\]$/,
+    );
   });
   test("there is no such component", () => {
     const said = ask("Why is the redis pod crashing?", crashing());

@@ -79,7 +79,7 @@ test("forbidden parts are flagged, their checks not run, and the rest is there",
       { what: "check cpuThrottled", why: `what pods use (metrics-server): ${absent}` },
       { what: "check highMemory", why: `what pods use (metrics-server): ${absent}` },
       { what: "events", why: refused },
-      { what: "nodes", why: refused, kind: "nodes" },
+      { what: "nodes", why: refused },
     ]),
   );
   const unread = Object.keys(needs).filter((name) => !checked.includes(name));

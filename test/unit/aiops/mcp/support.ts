@@ -42,7 +42,8 @@ export async function fakeApi(): Promise<FakeApi> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "", "http://x");
     asked.push(`${request.method} ${url.pathname}${url.search}`);
-    const answer = answers[url.pathname] ?? list();
+    // A log is text; the client reads a list as an object.
+    const answer = answers[url.pathname] ?? (url.pathname.endsWith("/log") ? { text: "" } : list());
     if (typeof answer === "function") return answer(request, response);
     const { status = 200, body, text } = answer;
     response.writeHead(status, { "content-type": text === undefined ? "application/json" : "text/plain" });

@@ -14,7 +14,9 @@ test.each<[Code, number]>([
   ["TF1401", 3],
   ["TF1501", 4],
   ["TF1601", 1],
-  ["TF1801", 2],
+  ["TF1549", 2],
+  ["TF1802", 2],
+  ["TF1804", 1],
   ["TF1901", 1],
 ])("%s ends with %i", (code, exit) => expect(exitCodeOf(new TaskFlowError(code, { what: "x" }))).toBe(exit));
 

@@ -121,7 +121,7 @@ describe("diagnose", () => {
     const { exit, error } = await run(diagnose, "--namespace", "nowhere");
     expect(exit).toBe(2);
     expect(error).toMatchObject({
-      code: "TF1801",
+      code: "TF1549",
       what: expect.stringContaining('no namespace "nowhere"; it has default, todo-app'),
     });
   });

@@ -76,6 +76,7 @@ describe("F13 a Service that does not exist", () => {
       seen.replicaSets.push(
         replicaSet("frontend", "1", right),
         replicaSet("frontend", "3", structuredClone(templateOf(seen, "frontend"))),
+        replicaSet("frontend", "4", structuredClone(templateOf(seen, "frontend"))),
       );
       seen.around.networkPolicies = [];
     });

@@ -85,7 +85,7 @@ export const replicaSet = (name: Name, revision: string, spec = podSpec(name)): 
     ],
   },
   spec: { replicas: 1, selector: {}, template: { spec } },
-  status: { replicas: 1 },
+  status: { replicas: 1, availableReplicas: 1 },
 });
 
 /** A pod that is ready, or has not been for `unready` seconds. */
