@@ -333,16 +333,6 @@ describe("`up` by Helm with taskflow:aiops", () => {
       "delete networkpolicy",
     ]);
   });
-
-  test("fits into its memory", async () => {
-    for (let i = 0; i < 20; i++) await call(one, "diagnose");
-    // The container's own cgroup, as the kubelet's limit sees it.
-    const found = await dockerOrFail(["exec", prepared.clusterName, "perl", "-e", memoryOf]);
-    const bytes = Number(found.stdout);
-    expect(bytes).toBeGreaterThan(1e6);
-    console.log(`MCP server after 20 diagnoses: ${(bytes / 2 ** 20).toFixed(0)} MiB anonymous memory`);
-    expect(bytes).toBeLessThan(256 * 2 ** 20);
-  });
 });
 
 describe("with remediation switched off", () => {
@@ -376,9 +366,13 @@ test("switched off altogether, nothing of it is left", async () => {
   await up(off);
   const kinds =
     "all,roles,rolebindings,serviceaccounts,networkpolicies,secrets,clusterroles,clusterrolebindings";
-  const left = await kubectl("get", kinds, "--all-namespaces", "--output=name");
-  expect(left.split("\n").filter((name) => name.includes("taskflow"))).toEqual([]);
-  expect(left).toContain("deployment.apps/backend");
+  const ours = /\/taskflow-(mcp|reader|remediator|cluster)/;
+  const names = async () =>
+    (await kubectl("get", kinds, "--all-namespaces", "--output=name")).trimEnd().split("\n");
+  // The pod ends after its Deployment is gone.
+  const left = async () => (await names()).filter((name) => ours.test(name));
+  await expect.poll(left, { timeout: 60_000, interval: 500 }).toEqual([]);
+  expect(await names()).toContain("deployment.apps/backend");
 });
 
 describe("by hand, with callers that the API server vouches for", () => {
@@ -451,14 +445,3 @@ async function secretReader(args: string[]) {
   const place = ["--kubeconfig", kubeconfig, "--context", context, "--namespace", namespace];
   return run((await tool("kubectl")).path, [...args, ...place]);
 }
-
-/** Finds the server's process in the node and prints its resident anonymous memory in bytes. */
-const memoryOf = `
-for my $dir (glob "/proc/[0-9]*") {
-  open(my $file, "<", "$dir/cmdline") or next;
-  my $line = <$file> // "";
-  next unless $line =~ /server\\.js\\0/ && $line =~ /max-semi-space-size/;
-  next if $line =~ /next/;
-  open(my $status, "<", "$dir/status") or next;
-  while (<$status>) { if (/^RssAnon:\\s+(\\d+) kB/) { print $1 * 1024; exit } }
-}`;
