@@ -4,12 +4,11 @@ import { Aiops } from "./components/aiops.ts";
 import { aiopsOptions } from "./components/aiopsObjects.ts";
 import { AppImage } from "./components/appImage.ts";
 import { AppSecrets } from "./components/appSecrets.ts";
-import { components } from "./components/chartValues.ts";
 import { imageSpecs } from "./components/imageBuild.ts";
 import { outputs } from "./components/outputs.ts";
 import { providers } from "./components/providers.ts";
 import { forPulumi, readProgramConfig } from "./components/pulumiConfig.ts";
-import { currentContent, pastContent } from "./components/releaseContent.ts";
+import { currentContent, imagesIn, pastContent } from "./components/releaseContent.ts";
 import { sourceHash } from "./components/sourceHash.ts";
 import { TodoRelease } from "./components/todoRelease.ts";
 import { prepare } from "./local/prepare.ts";
@@ -24,10 +23,10 @@ const { daemon, cluster } = providers(local);
 const specs = imageSpecs({ version: config.version, bases: local.bases });
 const past = pastContent(config); // of a rollback
 const { images: deployed, values, chart } = past ?? currentContent(config, specs, local.database.revision);
-const built = components.map((component) => {
+const built = imagesIn(deployed).map((name) => {
   const { registry, keepImages: keep } = config;
-  const args = { spec: specs[component], cluster: local.choice, registry, keep, frozen: past !== undefined };
-  return new AppImage(component, args, { providers: [daemon] });
+  const args = { spec: specs[name], cluster: local.choice, registry, keep, frozen: past !== undefined };
+  return new AppImage(name, args, { providers: [daemon] });
 });
 
 const labels = {
@@ -60,8 +59,8 @@ new TodoRelease(
   },
   { providers: [cluster], dependsOn: [ns, appSecrets, ...built] },
 );
-const aiops = aiopsOptions(config);
-if (aiops) new Aiops("aiops", aiops, { providers: [cluster], dependsOn: ns });
+const aiops = aiopsOptions(config, deployed.kagent);
+if (aiops) new Aiops("aiops", aiops, { providers: [cluster], dependsOn: [ns, ...built] });
 
 export const { frontendUrl, backendUrl, namespace, release, images, portForward } = outputs(
   config,

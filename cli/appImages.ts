@@ -1,7 +1,6 @@
-/** The app's images of this checkout, for the verbs that look at them: found, or built as `up` would build them. */
+/** The images of this checkout, for the verbs that look at them: found, or built as `up` would build them. */
 import { ensureImage } from "../components/builtImage.ts";
-import { type AppComponent, components } from "../components/chartValues.ts";
-import { type ImageSpec, imageSpecs } from "../components/imageBuild.ts";
+import { type ImageName, type ImageSpec, imageNames, imageSpecs } from "../components/imageBuild.ts";
 import { ensureBases } from "../local/baseImages/index.ts";
 import type { LocalImage } from "../local/clusters/types.ts";
 import { preflight } from "../local/doctor/index.ts";
@@ -10,7 +9,7 @@ import { readStack } from "./stackFile.ts";
 import type { Step } from "./ui/steps.ts";
 
 export interface AppImage extends LocalImage {
-  component: AppComponent;
+  component: ImageName;
   spec: ImageSpec;
 }
 
@@ -20,8 +19,8 @@ export async function appImages(
 ): Promise<{ steps: Step[]; images: AppImage[] }> {
   const { config } = await readStack(options);
   const images: AppImage[] = [];
-  let specs: Record<AppComponent, ImageSpec> | undefined;
-  const build = (component: AppComponent): Step => ({
+  let specs: Record<ImageName, ImageSpec> | undefined;
+  const build = (component: ImageName): Step => ({
     title: `Build the ${component} image`,
     run: async (report, { signal }) => {
       const spec = specs?.[component] as ImageSpec;
@@ -41,7 +40,7 @@ export async function appImages(
         specs = imageSpecs({ version: config.version, bases: await ensureBases(report) });
       },
     },
-    ...components.map(build),
+    ...imageNames.map(build),
   ];
   return { steps, images };
 }

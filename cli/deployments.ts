@@ -31,8 +31,13 @@ async function begin(stack: string, { images, values, chart }: ReleaseContent): 
   const plain = JSON.parse(JSON.stringify(values)) as ChartValues;
   const before = await deployments(stack);
   const [last] = before;
-  if (last && !isDamaged(last) && last.chartHash === chartHash && isDeepStrictEqual(last.values, plain))
-    return last.number;
+  const same =
+    last &&
+    !isDamaged(last) &&
+    last.chartHash === chartHash &&
+    isDeepStrictEqual(last.values, plain) &&
+    isDeepStrictEqual(last.images, images);
+  if (same) return last.number;
   // After a damaged one too: what it holds is its owner's to remove.
   const number = (last?.number ?? 0) + 1;
   const recorded: Recorded = {

@@ -14,7 +14,7 @@ const shape = z.object({
   at: z.string(),
   /** Did its rollout complete? */
   complete: z.boolean(),
-  images: z.object({ frontend: image, backend: image }),
+  images: z.object({ frontend: image, backend: image, kagent: image.optional() }),
   values: z.record(z.string(), z.unknown()),
   chartHash: z.string(),
 });

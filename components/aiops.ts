@@ -1,9 +1,19 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { type AiopsOptions, aiopsObjects, tokenSecretData, tokenSecretName } from "./aiopsObjects.ts";
+import {
+  type AiopsOptions,
+  aiopsObjects,
+  approvalSecretData,
+  approvalSecretName,
+  tokenSecretData,
+  tokenSecretName,
+} from "./aiopsObjects.ts";
 
-/** TaskFlow's MCP server beside the app: its objects, and the token that its callers show. */
+/**
+ * TaskFlow's MCP server beside the app: its objects, the token that its callers show and, where it may change something,
+ * the key of the codes by which a person approves that.
+ */
 export class Aiops extends pulumi.ComponentResource {
   /** Where it answers inside the cluster. */
   readonly url: string;
@@ -12,25 +22,31 @@ export class Aiops extends pulumi.ComponentResource {
     super("taskflow:index:Aiops", name, {}, opts);
     const { namespace } = args;
     const token = new random.RandomPassword("mcp-token", { length: 48, special: false }, { parent: this });
-    const secret = new kubernetes.core.v1.Secret(
-      tokenSecretName,
-      {
-        metadata: {
-          name: tokenSecretName,
-          namespace,
-          labels: { "app.kubernetes.io/part-of": "taskflow" },
-        },
-        stringData: token.result.apply(tokenSecretData),
-      },
-      { parent: this },
-    );
+    const secrets = [this.secret(tokenSecretName, namespace, token.result.apply(tokenSecretData))];
+    if (args.remediation) {
+      const key = new random.RandomBytes("approval-key", { length: 32 }, { parent: this });
+      secrets.push(this.secret(approvalSecretName, namespace, key.base64.apply(approvalSecretData)));
+    }
     // Each object is a resource with its own diff and drift, as the chart's are.
     new kubernetes.yaml.v2.ConfigGroup(
       "mcp-server",
       { objs: aiopsObjects(args) },
-      { parent: this, dependsOn: secret },
+      { parent: this, dependsOn: secrets },
     );
     this.url = `http://taskflow-mcp.${namespace}.svc.cluster.local:8931/mcp`;
     this.registerOutputs({ url: this.url });
+  }
+
+  private secret(
+    name: string,
+    namespace: string,
+    stringData: pulumi.Output<Record<string, string>>,
+  ): kubernetes.core.v1.Secret {
+    const labels = { "app.kubernetes.io/part-of": "taskflow" };
+    return new kubernetes.core.v1.Secret(
+      name,
+      { metadata: { name, namespace, labels }, stringData },
+      { parent: this },
+    );
   }
 }

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { repoRoot } from "../local/paths.ts";
+import type { ImageRef } from "./chartValues.ts";
 import type { StackConfig } from "./stackConfig.ts";
 
 /** The Secret that the server and kagent's RemoteMCPServer read; the deployer makes it. */
@@ -17,6 +18,13 @@ export const tokenSecretData = (token: string): Record<string, string> => ({
   authorization: `Bearer ${token}`,
 });
 
+/** The Secret with the key of approval codes, there only with remediation. Apart from the token, which callers are given. */
+export const approvalSecretName = "taskflow-mcp-approval";
+export const approvalSecretEntry = "approval.key";
+
+/** @param key 32 bytes in base 64, as aiops/kagent/plans/approval.ts reads them. */
+export const approvalSecretData = (key: string): Record<string, string> => ({ [approvalSecretEntry]: key });
+
 export interface AiopsOptions {
   namespace: string;
   /** `repository:tag`, as it is on the node or in the registry. */
@@ -25,14 +33,21 @@ export interface AiopsOptions {
   remediation: boolean;
 }
 
-/** Undefined where the stack wants no MCP server. */
-export function aiopsOptions({
-  aiops,
-  namespace,
-}: Pick<StackConfig, "aiops" | "namespace">): AiopsOptions | undefined {
-  // Without an image the configuration is refused where it is read.
-  if (!aiops?.enabled || aiops.image === undefined) return undefined;
-  return { namespace, image: aiops.image, remediation: aiops.remediation };
+/** Does the stack run an MCP server from this repo's image, which then has to be built and delivered? */
+export const ownServerImage = ({ aiops }: Pick<StackConfig, "aiops">): boolean =>
+  Boolean(aiops?.enabled && aiops.image === undefined);
+
+/**
+ * Undefined where the stack wants no MCP server, or returns to a deployment that had none.
+ * @param own this repo's image of the server, where `ownServerImage` holds.
+ */
+export function aiopsOptions(
+  { aiops, namespace }: Pick<StackConfig, "aiops" | "namespace">,
+  own: ImageRef | undefined,
+): AiopsOptions | undefined {
+  const image = aiops?.image ?? (own && `${own.repository}:${own.tag}`);
+  if (!aiops?.enabled || image === undefined) return undefined;
+  return { namespace, image, remediation: aiops.remediation };
 }
 
 export interface ManifestObject {
@@ -56,7 +71,10 @@ export function aiopsObjects(options: AiopsOptions): ManifestObject[] {
   if (options.remediation) {
     const [patch] = documents("components/remediation/enable.yaml") as [Deployment];
     // As kustomize's merge has it: what is added comes first.
-    container.env.unshift(...patch.spec.template.spec.containers[0].env);
+    const { spec } = patch.spec.template;
+    container.env.unshift(...spec.containers[0].env);
+    container.volumeMounts.unshift(...spec.containers[0].volumeMounts);
+    deployment.spec.template.spec.volumes.unshift(...spec.volumes);
   }
   return objects.map((object) => placed(object, options.namespace));
 }
@@ -66,7 +84,11 @@ export const outside = ({ metadata }: ManifestObject, namespace: string): boolea
   metadata.namespace !== namespace;
 
 interface Deployment extends ManifestObject {
-  spec: { template: { spec: { containers: [{ image: string; env: unknown[] }] } } };
+  spec: {
+    template: {
+      spec: { containers: [{ image: string; env: unknown[]; volumeMounts: unknown[] }]; volumes: unknown[] };
+    };
+  };
 }
 
 /** The objects of the files that a folder's kustomization lists. */

@@ -1,12 +1,12 @@
 /**
- * What each of the app's images is built from and what it is called. The one place: Pulumi's docker.Image and
+ * What each image is built from and what it is called. The one place: Pulumi's docker.Image and
  * the build of the Helm path both use it.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BaseImages } from "../local/baseImages/index.ts";
 import { repoRoot } from "../local/paths.ts";
-import type { AppComponent } from "./chartValues.ts";
+import { components } from "./chartValues.ts";
 import { sourceHash } from "./sourceHash.ts";
 
 export interface ImageSpec {
@@ -25,7 +25,8 @@ export interface ImageSpec {
 }
 
 /** The app's two images, and the MCP server's. */
-export type ImageName = AppComponent | "kagent";
+export const imageNames = [...components, "kagent"] as const;
+export type ImageName = (typeof imageNames)[number];
 
 const node = { NODE_BUILD_IMAGE: "nodeBuild", NODE_RUNTIME_IMAGE: "nodeRuntime" } as const;
 const python = { PYTHON_BUILD_IMAGE: "pythonBuild", PYTHON_RUNTIME_IMAGE: "pythonRuntime" } as const;

@@ -70,7 +70,7 @@ const shape = {
       enabled: z.boolean(),
       /** May it carry out plans that a person approved? */
       remediation: z.boolean().default(false),
-      /** The server's image, as it is on the node or in a registry. */
+      /** Another image of the server, that is on the node or in a registry. Default: this checkout's, as `up` builds it. */
       image: z
         .string()
         .regex(
@@ -213,11 +213,6 @@ function crossChecks(
   configured: Readonly<Record<SecretKey, boolean>>,
 ): Problem[] {
   const problems: Problem[] = [];
-  if (config.aiops?.enabled && config.aiops.image === undefined) {
-    const path = "aiops.image";
-    const message = "missing; it names the image of the MCP server";
-    problems.push({ key: path, message, mend: set(stack, path, examples[path] as string) });
-  }
   if (config.environment === "prod") {
     problems.push(...missingSecrets(stack, configured));
     if (config.cluster === "auto") {

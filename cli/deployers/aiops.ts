@@ -4,10 +4,13 @@ import {
   type AiopsOptions,
   aiopsObjects,
   aiopsOptions,
+  approvalSecretData,
+  approvalSecretName,
   type ManifestObject,
   tokenSecretData,
   tokenSecretName,
 } from "../../components/aiopsObjects.ts";
+import type { ImageRef } from "../../components/chartValues.ts";
 import type { StackConfig } from "../../components/stackConfig.ts";
 import type { RunResult } from "../../local/run.ts";
 
@@ -25,14 +28,22 @@ export class KubectlFailed extends Error {
   }
 }
 
-type Wanted = Pick<StackConfig, "aiops" | "namespace">;
+export interface Wanted {
+  config: Pick<StackConfig, "aiops" | "namespace">;
+  /** This repo's image of the server, where the stack runs that one. */
+  image?: ImageRef | undefined;
+}
 
 /** Applies the objects where the stack asks for them, and else removes those that are there. @returns what was done, if anything. */
-export async function reconcileAiops(config: Wanted, kubectl: Kubectl): Promise<string | undefined> {
-  const options = aiopsOptions(config);
-  if (!options) return (await removeAiops(config, kubectl)) ? "MCP server removed" : undefined;
-  if (!(await present(kubectl, "secret", options.namespace)))
-    await apply(kubectl, [tokenSecret(options.namespace)]);
+export async function reconcileAiops(
+  { config, image }: Wanted,
+  kubectl: Kubectl,
+): Promise<string | undefined> {
+  const options = aiopsOptions(config, image);
+  if (!options) return (await removeAiops({ config }, kubectl)) ? "MCP server removed" : undefined;
+  for (const secret of secrets(options))
+    if (!(await present(kubectl, "secret", secret.metadata.name, options.namespace)))
+      await apply(kubectl, [secret]);
   const objects = aiopsObjects(options);
   await apply(kubectl, objects);
   if (!options.remediation) await remove(kubectl, remediationObjects(options));
@@ -43,19 +54,24 @@ export async function reconcileAiops(config: Wanted, kubectl: Kubectl): Promise<
 }
 
 /** Removes the server and all that belongs to it, in and outside of the namespace. @returns was it there? */
-export async function removeAiops(config: Wanted, kubectl: Kubectl): Promise<boolean> {
-  if (!(await present(kubectl, "deployment", config.namespace))) return false;
+export async function removeAiops(
+  { config: { namespace } }: Pick<Wanted, "config">,
+  kubectl: Kubectl,
+): Promise<boolean> {
+  if (!(await present(kubectl, "deployment", "taskflow-mcp", namespace))) return false;
   // All that there can be, remediation's as well; the image is of no matter here.
-  const objects = aiopsObjects({ namespace: config.namespace, image: "any:1", remediation: true });
-  await remove(kubectl, [...objects, tokenSecret(config.namespace)]);
+  const all = { namespace, image: "any:1", remediation: true };
+  await remove(kubectl, [...aiopsObjects(all), ...secrets(all)]);
   return true;
 }
 
 /** What applying would change, as `kubectl diff` shows it; empty when nothing, or when it is not asked for. */
-export async function diffAiops(config: Wanted, kubectl: Kubectl): Promise<string> {
-  const options = aiopsOptions(config);
-  if (!options)
-    return (await present(kubectl, "deployment", config.namespace)) ? "removed: the MCP server" : "";
+export async function diffAiops({ config, image }: Wanted, kubectl: Kubectl): Promise<string> {
+  const options = aiopsOptions(config, image);
+  if (!options) {
+    const there = await present(kubectl, "deployment", "taskflow-mcp", config.namespace);
+    return there ? "removed: the MCP server" : "";
+  }
   const args = ["diff", "--server-side", "--force-conflicts", "--field-manager=taskflow", "--filename", "-"];
   const result = await kubectl(args, list(aiopsObjects(options)));
   // 0: same, 1: differs, above: failed.
@@ -64,30 +80,38 @@ export async function diffAiops(config: Wanted, kubectl: Kubectl): Promise<strin
   throw new KubectlFailed("diff", result);
 }
 
-/** A token of this deployment alone. */
-function tokenSecret(namespace: string): ManifestObject {
-  return {
+/** The Secrets with new values, of this deployment alone: they are in the cluster and nowhere else. */
+function secrets({ namespace, remediation }: AiopsOptions): ManifestObject[] {
+  const secret = (name: string, stringData: Record<string, string>): ManifestObject => ({
     apiVersion: "v1",
     kind: "Secret",
-    metadata: {
-      name: tokenSecretName,
-      namespace,
-      labels: { "app.kubernetes.io/part-of": "taskflow" },
-    },
-    stringData: tokenSecretData(randomBytes(32).toString("base64url")),
-  };
+    metadata: { name, namespace, labels: { "app.kubernetes.io/part-of": "taskflow" } },
+    stringData,
+  });
+  const token = secret(tokenSecretName, tokenSecretData(randomBytes(32).toString("base64url")));
+  const key = secret(approvalSecretName, approvalSecretData(randomBytes(32).toString("base64")));
+  return remediation ? [token, key] : [token];
 }
 
 /** What is only there with remediation. */
 function remediationObjects(options: AiopsOptions): ManifestObject[] {
   const key = ({ kind, metadata }: ManifestObject) => `${kind} ${metadata.name}`;
-  const without = new Set(aiopsObjects({ ...options, remediation: false }).map(key));
-  return aiopsObjects({ ...options, remediation: true }).filter((object) => !without.has(key(object)));
+  const objects = (remediation: boolean) => {
+    const all = { ...options, remediation };
+    return [...aiopsObjects(all), ...secrets(all)];
+  };
+  const without = new Set(objects(false).map(key));
+  return objects(true).filter((object) => !without.has(key(object)));
 }
 
-async function present(kubectl: Kubectl, kind: "deployment" | "secret", namespace: string): Promise<boolean> {
+async function present(
+  kubectl: Kubectl,
+  kind: "deployment" | "secret",
+  name: string,
+  namespace: string,
+): Promise<boolean> {
   const place = ["--namespace", namespace];
-  const args = ["get", kind, "taskflow-mcp", ...place, "--ignore-not-found", "--output", "name"];
+  const args = ["get", kind, name, ...place, "--ignore-not-found", "--output", "name"];
   return (await succeed(`get ${kind}`, kubectl(args))).stdout.trim() !== "";
 }
 

@@ -12,15 +12,18 @@ import {
   releaseName,
   secretNames,
 } from "../../components/chartValues.ts";
+import type { ImageName } from "../../components/imageBuild.ts";
 import { deliver } from "../../components/imageDelivery.ts";
+import { imagesIn } from "../../components/releaseContent.ts";
 import { sourceHash } from "../../components/sourceHash.ts";
 import { dockerOrFail, imageId } from "../../local/docker.ts";
 import { repoRoot, stateDir } from "../../local/paths.ts";
 import { lastLines, type Report, type RunResult, run } from "../../local/run.ts";
 import { tool } from "../../local/toolchain/index.ts";
+import { deployments, isDamaged } from "../records.ts";
 import { plainSecrets, type Stack } from "../stackFile.ts";
 import type { Step } from "../ui/steps.ts";
-import { diffAiops, type Kubectl, KubectlFailed, reconcileAiops, removeAiops } from "./aiops.ts";
+import { diffAiops, type Kubectl, KubectlFailed, reconcileAiops, removeAiops, type Wanted } from "./aiops.ts";
 import { rolloutStep } from "./rollout.ts";
 import type { CurrentTarget, Deployer, Place, Target } from "./types.ts";
 
@@ -33,6 +36,7 @@ export function helmDeployer(): Deployer {
     up: (target) => [
       buildStep(target, "frontend"),
       buildStep(target, "backend"),
+      buildStep(target, "kagent"),
       {
         title: "Deliver the images to the node",
         run: async (report) => deliverImages(target(), report),
@@ -55,14 +59,15 @@ export function helmDeployer(): Deployer {
       }
       const wanted = await rendered(target);
       const removed = (await outgoing(target, wanted)).map((object) => `removed: ${object}`);
-      const server = await withAiops(target, diffAiops);
+      const server = await withAiops(target, target.release.images.kagent, diffAiops);
       return [...removed, await diff(target, wanted, report), server].filter(Boolean).join("\n");
     },
     async drift(target, report) {
       const manifest = await helm(target, ["get", "manifest", releaseName]);
       if (!manifest.failed) {
         const app = await diff(target, manifest.stdout, report);
-        return [app, await withAiops(target, diffAiops)].filter(Boolean).join("\n");
+        const server = await withAiops(target, await lastServerImage(target), diffAiops);
+        return [app, server].filter(Boolean).join("\n");
       }
       if (/release: not found/.test(manifest.all)) return "";
       throw failure(target, "get manifest", manifest);
@@ -79,7 +84,7 @@ export function helmDeployer(): Deployer {
       ]);
       if (gone.failed) throw failure(target, "uninstall", gone);
       // Some of it lies outside of the namespace.
-      await withAiops(target, removeAiops);
+      await withAiops(target, undefined, removeAiops);
       const removed = await kubectl(target, [
         "delete",
         "namespace",
@@ -101,17 +106,18 @@ function deployStep(target: () => Target): Step {
     run: async (report, { signal }) => {
       await tool("helm", report);
       const release = await upgrade(target(), report, signal);
-      const server = await withAiops(target(), reconcileAiops);
+      const server = await withAiops(target(), target().release.images.kagent, reconcileAiops);
       return [release, server].filter(Boolean).join("; ");
     },
   };
 }
 
-function buildStep(target: () => CurrentTarget, component: AppComponent): Step {
+function buildStep(target: () => CurrentTarget, name: ImageName): Step {
   return {
-    title: `Build the ${component} image`,
+    title: `Build the ${name} image`,
+    skip: () => (target().release.images[name] ? undefined : "the stack does not run it"),
     run: async (report, { signal }) => {
-      const { ref, built } = await ensureImage(target().specs[component], { report, cancelSignal: signal });
+      const { ref, built } = await ensureImage(target().specs[name], { report, cancelSignal: signal });
       return built ? ref : `${ref} is built already`;
     },
   };
@@ -119,7 +125,7 @@ function buildStep(target: () => CurrentTarget, component: AppComponent): Step {
 
 async function deliverImages(target: CurrentTarget, report: Report): Promise<void> {
   const { keepImages: keep, registry } = target.stack.config;
-  for (const { repository, tag } of components.map((component) => target.specs[component])) {
+  for (const { repository, tag } of imagesIn(target.release.images).map((name) => target.specs[name])) {
     const id = await imageId(`${repository}:${tag}`);
     if (!id) {
       throw new TaskFlowError("TF1201", {
@@ -355,15 +361,22 @@ async function kubectl(target: Place, args: string[], input?: string): Promise<R
   );
 }
 
+/** This repo's image of the MCP server as it was deployed last: what the checkout says since then is no drift. */
+async function lastServerImage({ stack }: Place): Promise<ImageRef | undefined> {
+  for (const one of await deployments(stack.name)) if (!isDamaged(one)) return one.images.kagent;
+  return undefined;
+}
+
 /** What cli/deployers/aiops.ts does, on this stack's cluster. @throws TaskFlowError TF1602. */
 async function withAiops<Result>(
   target: Place,
-  work: (config: Place["stack"]["config"], kubectl: Kubectl) => Promise<Result>,
+  image: ImageRef | undefined,
+  work: (wanted: Wanted, kubectl: Kubectl) => Promise<Result>,
 ): Promise<Result> {
   const { kubeconfig, context } = target.prepared.access;
   const { path } = await tool("kubectl");
   try {
-    return await work(target.stack.config, (args, input) =>
+    return await work({ config: target.stack.config, image }, (args, input) =>
       run(
         path,
         [...args, "--kubeconfig", kubeconfig, "--context", context],

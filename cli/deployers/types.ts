@@ -1,5 +1,4 @@
-import type { AppComponent } from "../../components/chartValues.ts";
-import type { ImageSpec } from "../../components/imageBuild.ts";
+import type { ImageName, ImageSpec } from "../../components/imageBuild.ts";
 import type { ReleaseContent } from "../../components/releaseContent.ts";
 import type { Prepared } from "../../local/prepare.ts";
 import type { Report } from "../../local/run.ts";
@@ -22,7 +21,7 @@ export interface Target extends Place {
 
 /** What the checkout says now, its images with it. */
 export interface CurrentTarget extends Target {
-  specs: Readonly<Record<AppComponent, ImageSpec>>;
+  specs: Readonly<Record<ImageName, ImageSpec>>;
 }
 
 /** Pulumi or Helm: the same images and the same chart values, applied one way or the other. */

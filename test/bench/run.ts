@@ -14,10 +14,12 @@ import { memory } from "./memory.ts";
 import { noop } from "./noop.ts";
 import { keep, type Result, stampNow, tables } from "./results.ts";
 import { rollouts } from "./rollout/rollouts.ts";
+import { serverMemory } from "./serverMemory.ts";
 
 const benches: Record<string, Bench> = {
   sizes: imageSizes,
   memory,
+  server: serverMemory,
   noop,
   delivery,
   build: imageBuild,

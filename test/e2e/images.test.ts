@@ -1,14 +1,14 @@
 /**
- * The two images themselves, whatever runs them: what is in them, that they run with nothing but a read-only file
+ * The three images themselves, whatever runs them: what is in them, that they run with nothing but a read-only file
  * system, that the same sources make the same bytes, and what the linters of images say.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TaskFlowError } from "../../aiops/kagent/codes/index.ts";
 import { buildRequest, ensureImage } from "../../components/builtImage.ts";
-import { imageSpecs } from "../../components/imageBuild.ts";
+import { imageNames, imageSpecs } from "../../components/imageBuild.ts";
 import { ensureBases } from "../../local/baseImages/index.ts";
 import { withArchive } from "../../local/clusters/archive.ts";
 import { buildImage, docker, dockerOrFail } from "../../local/docker.ts";
@@ -50,9 +50,27 @@ const withTool = (name: keyof typeof linters, title: string, use: (path: string)
   else test(title, () => use(found.path));
 };
 
+/** What is mounted into containers. */
+const mounted = await mkdtemp(join(tmpdir(), "taskflow-images-"));
+afterAll(() => rm(mounted, { recursive: true, force: true }));
+
+/** Of a cluster at port 1, where nobody listens. */
+const kubeconfig = join(mounted, "kubeconfig");
+await writeFile(
+  kubeconfig,
+  JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "none", cluster: { server: "https://127.0.0.1:1" } }],
+    users: [{ name: "none", user: { token: "none" } }],
+    contexts: [{ name: "none", context: { cluster: "none", user: "none" } }],
+  }),
+  { mode: 0o644 },
+);
+
 const specs = imageSpecs({ version: "v1.0.0", bases: await ensureBases(report) });
 
-/** Nobody listens on port 1: neither liveness may depend on the database. */
+/** Nobody listens on port 1: no liveness may depend on the database. */
 const noDatabase = "postgresql://nobody:nothing@127.0.0.1:1/none";
 const secret = "a-secret-of-more-than-32-characters!";
 
@@ -66,19 +84,40 @@ const apps = {
       BETTER_AUTH_URL: "http://localhost:3000",
       NEXT_PUBLIC_APP_URL: "http://localhost:3000",
     },
+    mounts: [],
     program: ["/usr/local/bin/node"],
+    files: 500,
     megabytes: { local: 145, official: 200 },
   },
   backend: {
     port: 8000,
     live: "/health/live",
     env: { DATABASE_URL: noDatabase, BETTER_AUTH_SECRET: secret, FRONTEND_URL: "http://localhost:3000" },
+    mounts: [],
     program: ["python"],
+    files: 500,
     megabytes: { local: 180, official: 500 },
+  },
+  kagent: {
+    port: 8931,
+    live: "/healthz",
+    // Nor on the cluster: an API server that is away is no reason to restart it.
+    env: {
+      TASKFLOW_MCP_HOST: "0.0.0.0",
+      TASKFLOW_MCP_AUTH: "token",
+      TASKFLOW_MCP_TOKEN: secret,
+      TASKFLOW_MCP_KUBECONFIG: "/run/kubeconfig",
+      TASKFLOW_MCP_CONTEXT: "none",
+    },
+    mounts: [`${kubeconfig}:/run/kubeconfig:ro`],
+    program: ["/usr/local/bin/node"],
+    // Node, one bundle, its packages' names and the base's few files.
+    files: 100,
+    megabytes: { local: 130, official: 185 },
   },
 } as const;
 
-describe.each(["frontend", "backend"] as const)("the %s image", (component) => {
+describe.each(imageNames)("the %s image", (component) => {
   const spec = specs[component];
   const app = apps[component];
   let ref: string;
@@ -90,7 +129,7 @@ describe.each(["frontend", "backend"] as const)("the %s image", (component) => {
   });
 
   test("holds files at all, so that the looks below see something", () => {
-    expect(image.files.size).toBeGreaterThan(500);
+    expect(image.files.size).toBeGreaterThan(app.files);
   });
 
   test("is no bigger than it has to be", () => {
@@ -135,10 +174,11 @@ describe.each(["frontend", "backend"] as const)("the %s image", (component) => {
 
   test("answers its liveness with a read-only root, no capabilities and no database", async () => {
     const env = Object.entries(app.env).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
+    const mounts = app.mounts.flatMap((mount) => ["--volume", mount]);
     const started = await dockerOrFail([
       ...["run", "--detach", "--publish", `127.0.0.1::${app.port}`],
       ...["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
-      ...["--user", "65532:65532", "--tmpfs", "/tmp", ...env, ref],
+      ...["--user", "65532:65532", "--tmpfs", "/tmp", ...mounts, ...env, ref],
     ]);
     const container = started.stdout.trim();
     try {
@@ -225,6 +265,6 @@ describe("npm run scan", () => {
       context.skip(`not scanned: ${error.what}`);
     }
     expect(exitCode, stderr).toBe(0);
-    expect(Object.keys(JSON.parse(stdout))).toHaveLength(3);
+    expect(Object.keys(JSON.parse(stdout))).toHaveLength(4);
   });
 });

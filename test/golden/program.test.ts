@@ -32,6 +32,12 @@ describe("every resource's inputs", () => {
     await expect(stable(resources)).toMatchFileSnapshot("dev.json");
   });
 
+  test("dev with the MCP server, remediation on", async () => {
+    const aiops = JSON.stringify({ enabled: true, remediation: true });
+    const { resources } = await runProgram("dev", { ...stackFileConfig("dev"), "taskflow:aiops": aiops });
+    await expect(stable(resources)).toMatchFileSnapshot("dev-aiops.json");
+  });
+
   test("prod", async () => {
     const { resources } = await runProgram("prod", prodConfig, prodSecrets, remote);
     await expect(stable(resources)).toMatchFileSnapshot("prod.json");

@@ -44,6 +44,11 @@ export const e2eLayers: Layer[] = [
     run: () => vitest("e2e-chart", file("chart"), { cwd }),
   },
   {
+    name: "aiops",
+    title: "The MCP server in a cluster: its image, rights, plans",
+    run: () => vitest("e2e-aiops", file("aiops"), { cwd }),
+  },
+  {
     name: "quickstart",
     title: "The quickstart's own commands",
     run: () => vitest("e2e-quickstart", file("quickstart"), { cwd }),

@@ -46,8 +46,13 @@ export async function readApprovalKey(file: string): Promise<Buffer | undefined>
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+  return approvalKeyOf(text, file);
+}
+
+/** The key in base 64. @param from names its place. @throws Error where it is something else. */
+export function approvalKeyOf(text: string, from: string): Buffer {
   const key = Buffer.from(text.trim(), "base64");
-  if (key.length < keyBytes) throw new Error(`${file} holds no key of ${keyBytes} bytes in base 64`);
+  if (key.length < keyBytes) throw new Error(`${from} holds no key of ${keyBytes} bytes in base 64`);
   return key;
 }
 

@@ -1,4 +1,4 @@
-export { approvalCode, approvalKey, readApprovalKey } from "./approval.ts";
+export { approvalCode, approvalKey, approvalKeyOf, readApprovalKey } from "./approval.ts";
 export { type Audit, brokenAt, chainedAudit, fileAudit } from "./audit.ts";
 export type { Requester } from "./claim.ts";
 export { type Applied, type Desk, type DeskOptions, planDesk, type Wish } from "./desk.ts";

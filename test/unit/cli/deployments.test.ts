@@ -1,7 +1,7 @@
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { recordedContent } from "../../../components/releaseContent.ts";
+import { imagesIn, type ReleaseContent, recordedContent } from "../../../components/releaseContent.ts";
 
 // Inside the repo, as the real one: a record's folder is relative to it.
 const { state } = vi.hoisted(() => ({ state: `${process.cwd()}/.taskflow/test-deployments-${process.pid}` }));
@@ -18,7 +18,7 @@ const release = (tag: string, values: Record<string, unknown> = {}) => ({
   values: { tag, ...values },
   chart,
 });
-async function deploy(content: ReturnType<typeof release>, rollout: () => Promise<void> = async () => {}) {
+async function deploy(content: ReleaseContent, rollout: () => Promise<void> = async () => {}) {
   const steps = recording("dev", () => content, [
     { title: "deploy", run: async () => {} },
     { title: "rollout", run: rollout },
@@ -51,10 +51,22 @@ test("a changed chart is another deployment, and the record keeps the chart as i
   await deploy(release("1"));
   writeFileSync(join(state, "own-chart", "templates", "a.yaml"), "kind: B\n");
   await deploy(release("1"));
-  const content = recordedContent(recordFolder("dev", 1), { nodePort: 30301 });
+  const content = recordedContent(recordFolder("dev", 1), { nodePort: 30301, aiops: undefined });
   expect(content.values).toEqual({ tag: "1", service: { frontend: { nodePort: 30301 } } });
   expect(readFileSync(join(process.cwd(), content.chart, "templates", "a.yaml"), "utf8")).toBe("kind: A\n");
   expect(await numbers()).toHaveLength(2);
+});
+
+test("the MCP server's image is part of a deployment; whether there is a server, the configuration says", async () => {
+  const kagent = { repository: "todo-kagent", tag: "v1.0.0-0123456789ab" };
+  await deploy(release("1"));
+  await deploy({ ...release("1"), images: { ...release("1").images, kagent } });
+  expect(await numbers()).toHaveLength(2);
+  const images = (aiops?: { enabled: boolean; remediation: boolean; image?: string }) =>
+    recordedContent(recordFolder("dev", 2), { nodePort: 30301, aiops }).images;
+  expect(images({ enabled: true, remediation: false }).kagent).toEqual(kagent);
+  expect(images({ enabled: true, remediation: false, image: "other:1" }).kagent).toBeUndefined();
+  expect(imagesIn(images())).toEqual(["frontend", "backend"]);
 });
 
 test("a rollback returns to the last deployment before this one whose rollout completed", async () => {

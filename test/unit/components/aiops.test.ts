@@ -43,9 +43,14 @@ describe("the objects", () => {
   });
 
   test("there are none for a stack that does not ask for them", () => {
-    expect(aiopsOptions({ namespace: "todo-app", aiops: undefined })).toBeUndefined();
+    const own = { repository: "todo-kagent", tag: "v1" };
+    expect(aiopsOptions({ namespace: "todo-app", aiops: undefined }, own)).toBeUndefined();
     const aiops = { enabled: false, remediation: false, image: "todo-kagent:local" };
-    expect(aiopsOptions({ namespace: "todo-app", aiops })).toBeUndefined();
+    expect(aiopsOptions({ namespace: "todo-app", aiops }, own)).toBeUndefined();
+    // A rollback to a deployment that had none.
+    const wanted = { enabled: true, remediation: false };
+    expect(aiopsOptions({ namespace: "todo-app", aiops: wanted }, undefined)).toBeUndefined();
+    expect(aiopsOptions({ namespace: "todo-app", aiops: wanted }, own)?.image).toBe("todo-kagent:v1");
   });
 });
 
@@ -62,10 +67,42 @@ describe("the Pulumi program", () => {
     const { resources } = await run();
     expect(of(resources, "kubernetes:yaml/v2:ConfigGroup")).toEqual([]);
     expect(of(resources, "taskflow:index:Aiops")).toEqual([]);
+    expect(of(resources, "docker:index/image:Image").map(({ name }) => name)).toEqual([
+      "frontend",
+      "backend",
+    ]);
+  });
+
+  test("builds and delivers this checkout's image, which the objects then name", async () => {
+    const { resources } = await run({ enabled: true });
+    const image = of(resources, "docker:index/image:Image").find(({ name }) => name === "kagent");
+    expect(image?.inputs).toMatchObject({ skipPush: true, build: { context: "aiops/kagent" } });
+    const imageName = String(image?.inputs.imageName);
+    expect(imageName).toMatch(/^todo-kagent:v1\.0\.0-[0-9a-f]{12}$/);
+    const delivered = resources.find(({ inputs }) => inputs.repository === "todo-kagent");
+    expect(delivered?.inputs).toMatchObject({ imageId: "sha256:id-of-kagent", cluster: "embedded" });
+    const [group] = of(resources, "kubernetes:yaml/v2:ConfigGroup");
+    expect(group?.inputs.objs).toEqual(aiopsObjects({ ...options, image: imageName }));
+  });
+
+  test("with a registry the image is pushed there and named so", async () => {
+    const { resources } = await runProgram("dev", {
+      ...stackFileConfig("dev"),
+      "taskflow:registry": "ghcr.io/me",
+      "taskflow:aiops": JSON.stringify({ enabled: true }),
+    });
+    const image = of(resources, "docker:index/image:Image").find(({ name }) => name === "kagent");
+    expect(image?.inputs).toMatchObject({ skipPush: false });
+    const imageName = String(image?.inputs.imageName);
+    expect(imageName).toMatch(/^ghcr\.io\/me\/todo-kagent:v1/);
+    expect(JSON.stringify(of(resources, "kubernetes:yaml/v2:ConfigGroup"))).toContain(`"${imageName}"`);
   });
 
   test("makes the objects, and a token that is nowhere but in the Secret", async () => {
     const { resources } = await run({ enabled: true, image: "todo-kagent:local" });
+    // Somebody else's image is somebody else's to build.
+    expect(resources.some(({ name }) => name === "kagent")).toBe(false);
+    expect(JSON.stringify(resources)).not.toMatch(/approval/);
     const [group] = of(resources, "kubernetes:yaml/v2:ConfigGroup");
     expect(group?.inputs.objs).toEqual(aiopsObjects(options));
     const secret = of(resources, "kubernetes:core/v1:Secret").find(({ name }) => name === "taskflow-mcp");
@@ -82,11 +119,25 @@ describe("the Pulumi program", () => {
     expect(JSON.stringify(group?.inputs.objs)).toContain('"name":"taskflow-remediator"');
   });
 
+  test("and then makes the key of approvals, which is nowhere but in a Secret of its own", async () => {
+    const { resources } = await run({ enabled: true, remediation: true });
+    const canary = "canary-of-the-approval-key";
+    const holders = resources.filter(({ inputs }) => JSON.stringify(inputs).includes(canary));
+    expect(holders.map(({ type, name }) => `${type} ${name}`)).toEqual([
+      "kubernetes:core/v1:Secret taskflow-mcp-approval",
+    ]);
+    const text = JSON.stringify(holders[0]?.inputs);
+    expect(text).toContain(`"approval.key":"${canary}"`);
+    expect(text).toContain("4dabf18193072939515e22adb298388d");
+    expect(of(resources, "random:index/randomBytes:RandomBytes")[0]?.inputs).toEqual({ length: 32 });
+    // The Secret that the pod mounts, under the name and entry that are made.
+    const [group] = of(resources, "kubernetes:yaml/v2:ConfigGroup");
+    expect(JSON.stringify(group?.inputs.objs)).toMatch(
+      /\{[^[]*"items":\[\{"key":"approval\.key","path":"key"\}\],"secretName":"taskflow-mcp-approval"/,
+    );
+  });
+
   test.each([
-    [
-      { enabled: true },
-      /aiops\.image: missing[\s\S]*set --stack dev --path taskflow:aiops\.image todo-kagent:local/,
-    ],
     [{ enabled: true, image: "todo-kagent:latest" }, /aiops\.image: must name an image with its tag/],
     [{ enabled: true, image: "todo-kagent" }, /aiops\.image: must name an image with its tag/],
     [

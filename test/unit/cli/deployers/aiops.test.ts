@@ -1,5 +1,6 @@
 /** The MCP server beside a Helm release: what is applied, when it goes, and that its token is made once. */
 import { beforeEach, expect, test } from "vitest";
+import { approvalKeyOf } from "../../../../aiops/kagent/plans/index.ts";
 import {
   diffAiops,
   type Kubectl,
@@ -10,12 +11,15 @@ import {
 import { aiopsObjects } from "../../../../components/aiopsObjects.ts";
 
 const aiops = { enabled: true, remediation: false, image: "todo-kagent:local" };
-const wanted = { namespace: "todo-app", aiops };
+const wanted = { config: { namespace: "todo-app", aiops } };
+const remediating = { config: { namespace: "todo-app", aiops: { ...aiops, remediation: true } } };
 
 /** A cluster that remembers what was applied, as `Kind/name`. */
 let cluster: Set<string>;
 let secrets: string[];
 let calls: string[];
+/** The last text of each kind. */
+let applied: Record<string, string>;
 let failing: string | undefined;
 
 const kubectl: Kubectl = async (args, input) => {
@@ -30,7 +34,10 @@ const kubectl: Kubectl = async (args, input) => {
   let exitCode = 0;
   for (const item of items) {
     const name = `${item.kind}/${item.metadata.name}`;
-    if (args[0] === "apply") cluster.add(name);
+    if (args[0] === "apply") {
+      cluster.add(name);
+      applied[item.kind] = JSON.stringify(item);
+    }
     if (args[0] === "delete") cluster.delete(name);
     if (args[0] === "diff" && !cluster.has(name)) {
       exitCode = 1;
@@ -48,6 +55,7 @@ beforeEach(() => {
   cluster = new Set();
   secrets = [];
   calls = [];
+  applied = {};
   failing = undefined;
 });
 
@@ -65,18 +73,37 @@ test("applies what the Pulumi program does, and the token once", async () => {
   expect(calls.join()).not.toContain(JSON.parse(secrets[0] as string).TASKFLOW_MCP_TOKEN);
 });
 
-test("the right to change something goes when remediation is switched off", async () => {
-  await reconcileAiops({ ...wanted, aiops: { ...aiops, remediation: true } }, kubectl);
-  expect(cluster).toContain("Role/taskflow-remediator");
+test("the key of approvals is made once, only with remediation, and as the server reads it", async () => {
   await reconcileAiops(wanted, kubectl);
-  expect([...cluster].filter((name) => name.includes("remediator"))).toEqual([]);
+  expect(secrets.join()).not.toContain("approval");
+  await reconcileAiops(remediating, kubectl);
+  await reconcileAiops(remediating, kubectl);
+  const keys = secrets.map((text) => JSON.parse(text)["approval.key"]).filter(Boolean);
+  expect(keys).toHaveLength(1);
+  expect(approvalKeyOf(keys[0], "the Secret")).toHaveLength(32);
+  expect(calls.join()).not.toContain(keys[0]);
+});
+
+test("runs this repo's image where the stack names no other", async () => {
+  const own = { namespace: "todo-app", aiops: { enabled: true, remediation: false } };
+  const image = { repository: "todo-kagent", tag: "v1.0.0-0123456789ab" };
+  expect(await reconcileAiops({ config: own, image }, kubectl)).toBe("MCP server reading only");
+  expect(applied.Deployment).toContain('"image":"todo-kagent:v1.0.0-0123456789ab"');
+});
+
+test("the right to change something goes when remediation is switched off", async () => {
+  await reconcileAiops(remediating, kubectl);
+  expect(cluster).toContain("Role/taskflow-remediator");
+  expect(cluster).toContain("Secret/taskflow-mcp-approval");
+  await reconcileAiops(wanted, kubectl);
+  expect([...cluster].filter((name) => /remediator|approval/.test(name))).toEqual([]);
   expect(cluster).toContain("Role/taskflow-reader");
 });
 
 test("all of it goes when it is no longer asked for, and with the deployment", async () => {
-  const off = { namespace: "todo-app", aiops: undefined };
+  const off = { config: { namespace: "todo-app", aiops: undefined } };
   expect(await reconcileAiops(off, kubectl)).toBeUndefined();
-  await reconcileAiops({ ...wanted, aiops: { ...aiops, remediation: true } }, kubectl);
+  await reconcileAiops(remediating, kubectl);
   expect(await diffAiops(off, kubectl)).toBe("removed: the MCP server");
   expect(await reconcileAiops(off, kubectl)).toBe("MCP server removed");
   expect([...cluster]).toEqual([]);
