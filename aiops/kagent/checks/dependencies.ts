@@ -48,6 +48,8 @@ const explains: readonly (readonly [Code, (effect: Finding) => boolean])[] = [
   ["TF1537", ({ code }) => ["TF1401", "TF1417", "TF1507", "TF1501"].includes(code)],
   ["TF1535", ({ code }) => ["TF1507", "TF1501"].includes(code)],
   ["TF1538", ({ code }) => ["TF1507", "TF1501"].includes(code)],
+  ["TF1543", ({ code }) => ["TF1507", "TF1501"].includes(code)],
+  ["TF1544", ({ code }) => ["TF1507", "TF1501"].includes(code)],
   ["TF1530", ({ code, what }) => ["TF1507", "TF1512"].includes(code) && what.includes("no answer comes")],
 ];
 

@@ -3,9 +3,12 @@
  * (a warning for each). Time of one call, and the memory of the MCP server that answers it.
  */
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { bundle } from "../../../aiops/kagent/scripts/bundle.ts";
 import { chooseCluster } from "../../../local/clusters/index.ts";
 import { repoRoot } from "../../../local/paths.ts";
 import { kubectl } from "../../support/cluster.ts";
@@ -19,11 +22,13 @@ const runs = 5;
 export async function curve(report: (line: string) => void): Promise<Row[]> {
   const rows: Row[] = [];
   const image = await backendImage();
+  const folder = await mkdtemp(join(tmpdir(), "taskflow-server-"));
+  await bundle(folder);
   await kubectl("create", "namespace", namespace);
   try {
     for (const size of sizes) {
       await crowd(size, image);
-      const { seconds, found, mebibytes } = await ask();
+      const { seconds, found, mebibytes } = await ask(join(folder, "server.js"));
       rows.push({
         bench: "aiops",
         what: `${size} pods that no node takes: one call to the MCP server; its memory at the most`,
@@ -35,6 +40,7 @@ export async function curve(report: (line: string) => void): Promise<Row[]> {
     }
   } finally {
     await kubectl("delete", "namespace", namespace, "--wait=false");
+    await rm(folder, { recursive: true });
   }
   return rows;
 }
@@ -61,13 +67,18 @@ async function crowd(size: number, image: string): Promise<void> {
   while ((await refused()) < size) if (Date.now() > end) throw new Error(`not ${size} pods within 240 s`);
 }
 
-/** A server of its own for each size, so that its memory is this size's. */
-async function ask(): Promise<{ seconds: number[]; found: string; mebibytes: number }> {
+/** The program's flags as its image has them, from the Dockerfile's last line. */
+const flags = (): string[] =>
+  readFileSync(join(repoRoot, "aiops/kagent/Dockerfile"), "utf8").match(/--max-[\w-]+=\d+/g) ?? [];
+
+/** A server of its own for each size, bundled and with the flags of its image, so that its memory is this size's. */
+async function ask(file: string): Promise<{ seconds: number[]; found: string; mebibytes: number }> {
   const { kubeconfig, context } = await (await chooseCluster("embedded")).kubeconfig();
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [
-      join(repoRoot, "aiops/kagent/server.ts"),
+      ...flags(),
+      file,
       ...["--transport", "stdio", "--namespaces", namespace],
       ...["--kubeconfig", kubeconfig, "--context", context],
     ],

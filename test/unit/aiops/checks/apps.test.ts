@@ -191,6 +191,14 @@ describe("F26: the AI provider", () => {
     expect(found[0]?.what).toContain("the rest of the app is not affected");
   });
 
+  test("a program that ends over it: the provider is the cause", () => {
+    const found = saying(["openai.RateLimitError: Error code: 429"], { state: terminated(1), ready: false });
+    expect(found.map(({ code, causedBy }) => [code, causedBy?.code])).toEqual([
+      ["TF1544", undefined],
+      ["TF1501", "TF1544"],
+    ]);
+  });
+
   test("a call that went well afterwards, or somebody else's 429, is nothing", () => {
     const later = 'HTTP Request: POST https://api.openai.com/v1/chat/completions "HTTP/1.1 200 OK"';
     expect(saying(["openai.RateLimitError: 429", later])).toEqual([]);
