@@ -149,7 +149,6 @@ function describe(blocks: readonly Block[]): Finding[] {
   );
   const logs = blocks.flatMap(({ log }) => (log ? [log] : []));
   const others = new Map(blocks.flatMap((block) => block.others).map((one) => [nameOf(one), policyRef(one)]));
-  const proposals = blocks.flatMap(({ proposal }) => (proposal ? [proposal] : []));
   return [
     {
       ...finding("TF1524", {
@@ -162,12 +161,21 @@ function describe(blocks: readonly Block[]): Finding[] {
           ...logs,
         ],
         fix: [...new Set(blocks.map((block) => patchLine(object, block)))],
-        proposals: distinct(proposals),
+        proposals: mending(blocks),
       }),
       affected: [...others.values()],
       blastRadius: distinct(blocks.flatMap(({ harmed }) => harmed)),
     },
   ];
+}
+
+/**
+ * The one change that mends the whole finding, where there is one: a plan is undone if the finding is still there after
+ * it, and of two connections that a policy blocks it could let through only one. It opens both directions.
+ */
+function mending(blocks: readonly Block[]): Proposal[] {
+  const proposals = distinct(blocks.flatMap(({ proposal }) => (proposal ? [proposal] : [])));
+  return proposals.length === 1 && blocks.every(({ proposal }) => proposal) ? proposals : [];
 }
 
 /** The first few of many: all are in the fix lines. */

@@ -29,7 +29,7 @@ export type Proposal =
       limits: { memory?: string; cpu?: string };
     }
   | {
-      /** Adds a NetworkPolicy; none is changed or removed. */
+      /** Adds a NetworkPolicy at each end that holds the traffic back; none is changed or removed. */
       action: "allowTraffic";
       from: Record<string, string>;
       to: Record<string, string>;

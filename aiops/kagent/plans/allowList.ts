@@ -139,7 +139,11 @@ export function assertAllowed(proposal: Proposal, change: Change): void {
 
 function isAllowed(proposal: Proposal, change: Change): boolean {
   if (proposal.action === "allowTraffic") {
-    return change.kind === "NetworkPolicy" && change.name.startsWith(policyPrefix);
+    if (change.verb === "patch") return false;
+    const names = change.policies.map((policy) =>
+      "metadata" in policy ? policy.metadata.name : policy.name,
+    );
+    return names[0] === change.name && names.every((name) => name.startsWith(policyPrefix));
   }
   if (change.verb !== "patch") return false;
   const [kind, wanted] =

@@ -3,7 +3,7 @@ import { type Api, reasonOf, statusOf } from "../checks/api.ts";
 import { TaskFlowError } from "../codes/index.ts";
 import { draft } from "./actions/index.ts";
 import { valueAt } from "./jsonPatch.ts";
-import { type Raw, readObject, same, send } from "./objects.ts";
+import { isNo, type Raw, readObject, same, send } from "./objects.ts";
 import { changedError, isChanged, refusal } from "./propose.ts";
 import type { Change, Plan } from "./types.ts";
 import type { Clock } from "./verify.ts";
@@ -34,10 +34,7 @@ export async function carryOut(api: Api, plan: Plan, clock: Clock): Promise<void
   try {
     await send(api, plan.namespace, plan.change, false);
   } catch (error) {
-    const status = statusOf(error);
-    // 500 and 504 are what the API server says when its own store did not answer: it may have taken the change.
-    const answered = status !== undefined && status !== 500 && status !== 504;
-    if (error instanceof TaskFlowError || answered) {
+    if (error instanceof TaskFlowError || isNo(error)) {
       throw await refusal(api, plan.namespace, plan.target, error);
     }
     if (await holds(api, plan, plan.undo, clock)) return;
@@ -91,11 +88,14 @@ const notUndone = (plan: Plan, why: string, cause: unknown): TaskFlowError =>
     cause,
   });
 
-/** Is the object as a change wants it before it goes on, all its `test` operations? False where that can't be seen. */
+/** Is everything as a change wants it before it goes on, all its `test` operations? False where that can't be seen. */
 async function holds(api: Api, plan: Plan, change: Change, clock: Clock): Promise<boolean> {
   for (let look = 1; look <= looks; look++) {
     try {
-      return fits(await readObject(api, plan.target.kind, plan.namespace, plan.target.name), change);
+      const all = await Promise.all(
+        objectsOf(change).map((name) => readObject(api, plan.target.kind, plan.namespace, name)),
+      );
+      return all.every((object) => fits(object, change));
     } catch (error) {
       if (error instanceof TaskFlowError && error.code === "TF1716") return false;
       if (look < looks) await clock.pause(betweenLooks);
@@ -104,23 +104,34 @@ async function holds(api: Api, plan: Plan, change: Change, clock: Clock): Promis
   return false;
 }
 
+const objectsOf = (change: Change): string[] =>
+  change.verb === "delete" ? change.policies.map(({ name }) => name) : [change.name];
+
 function fits(object: Raw, change: Change): boolean {
-  if (change.verb === "delete") return same(object.spec, change.spec);
+  if (change.verb === "delete") {
+    return change.policies.some(({ name, spec }) => name === object.metadata.name && same(object.spec, spec));
+  }
   if (change.verb === "create") return false;
   return change.body.every((step) => step.op !== "test" || same(valueAt(object, step.path), step.value));
 }
 
 /** Is everything as before the plan? */
-async function isBack(api: Api, plan: Plan): Promise<boolean> {
-  try {
-    const object = await readObject(api, plan.target.kind, plan.namespace, plan.target.name);
-    if (plan.undo.verb !== "patch") return false;
-    return plan.undo.body.every((step) => {
-      if (step.op === "test") return step.path !== "/metadata/uid" || object.metadata.uid === step.value;
-      const value = valueAt(object, step.path);
-      return step.op === "remove" ? value === undefined : same(value, step.value);
-    });
-  } catch (error) {
-    return plan.undo.verb === "delete" && error instanceof TaskFlowError && error.code === "TF1716";
+async function isBack(api: Api, { undo, target, namespace }: Plan): Promise<boolean> {
+  const read = (name: string) => readObject(api, target.kind, namespace, name);
+  if (undo.verb !== "patch") {
+    const gone = objectsOf(undo).map((name) =>
+      read(name).then(
+        () => false,
+        (error: unknown) => error instanceof TaskFlowError && error.code === "TF1716",
+      ),
+    );
+    return (await Promise.all(gone)).every(Boolean);
   }
+  const object = await read(target.name).catch(() => undefined);
+  if (!object) return false;
+  return undo.body.every((step) => {
+    if (step.op === "test") return step.path !== "/metadata/uid" || object.metadata.uid === step.value;
+    const value = valueAt(object, step.path);
+    return step.op === "remove" ? value === undefined : same(value, step.value);
+  });
 }

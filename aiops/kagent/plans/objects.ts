@@ -49,8 +49,9 @@ export async function readObject(
 }
 
 /**
- * Sends a change; with `dryRun` the API server does all but store it.
- * @returns the object as it is (or would be) afterwards.
+ * Sends a change; with `dryRun` the API server does all but store it. Of several policies to create all are made or
+ * none, as far as the API server answers.
+ * @returns the objects as they are (or would be) afterwards; none after a deletion.
  * @throws what the client throws.
  */
 export async function send(
@@ -59,54 +60,93 @@ export async function send(
   change: Change,
   dryRun: boolean,
   signal?: AbortSignal,
-): Promise<Raw> {
-  const { name, body } = change.verb === "delete" ? { name: change.name, body: undefined } : change;
-  // Sent as it stands in the plan: the client's models have other names for some fields and drop what they don't know.
-  const exact = body && JSON.stringify(body);
+): Promise<Raw[]> {
   const common = { namespace, fieldManager, ...(dryRun ? { dryRun: "All" } : {}) };
-  const call = async (options: Options) => {
-    if (change.verb === "create") {
-      return api.networking.createNamespacedNetworkPolicy(
-        { ...common, body: body as Record<string, unknown> },
-        options,
-      );
+  if (change.verb === "delete") {
+    await remove(api, namespace, change.policies, dryRun, signal);
+    return [];
+  }
+  if (change.verb === "create") {
+    const made: Raw[] = [];
+    for (const policy of change.policies) {
+      const call = (options: Options) =>
+        api.networking.createNamespacedNetworkPolicy({ ...common, body: policy }, options);
+      try {
+        made.push(await raw(writeTimeout, signal, call, JSON.stringify(policy)));
+      } catch (error) {
+        // Without an answer it may have been made, and is looked for (carryOut.ts) before anything is taken back.
+        if (!dryRun && isNo(error)) await takeBack(api, namespace, made, signal);
+        throw error;
+      }
     }
-    if (change.verb === "delete") return remove(api, namespace, change, dryRun, options);
-    // The client sends a body of operations as application/json-patch+json, the first type that it knows.
-    if (change.kind === "Deployment") {
-      return api.apps.patchNamespacedDeployment({ ...common, name, body }, options);
-    }
-    return api.core.patchNamespacedService({ ...common, name, body }, options);
-  };
-  return raw(writeTimeout, signal, call, exact);
+    return made;
+  }
+  const { name, body, kind } = change;
+  // The client sends a body of operations as application/json-patch+json, the first type that it knows.
+  const call = (options: Options) =>
+    kind === "Deployment"
+      ? api.apps.patchNamespacedDeployment({ ...common, name, body }, options)
+      : api.core.patchNamespacedService({ ...common, name, body }, options);
+  // Sent as it stands in the plan: the client's models have other names for some fields and drop what they don't know.
+  return [await raw(writeTimeout, signal, call, JSON.stringify(body))];
 }
 
 type Options = ReturnType<typeof bounded>;
 
-/** Deletes exactly the object that was read, if it still says what it should. */
+/** Did the API server surely not take the change? With 500 and 504 it says that its own store did not answer. */
+export function isNo(error: unknown): boolean {
+  const status = statusOf(error);
+  return status !== undefined && status !== 500 && status !== 504;
+}
+
+/** @throws Error, so that nobody takes the API server's no to the second policy for one to both. */
+async function takeBack(
+  api: Api,
+  namespace: string,
+  made: readonly Raw[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const policies = made.map(({ metadata, spec }) => ({ name: metadata.name, spec }));
+  await remove(api, namespace, policies, false, signal).catch((cause: unknown) => {
+    throw new Error("one policy of two was made and could not be taken back", { cause });
+  });
+}
+
+/**
+ * Deletes exactly the policies that were read, if all of them still say what they should. One of several that is gone is
+ * gone already.
+ * @throws TaskFlowError TF1720 where one is another now, TF1716 where none is there.
+ */
 async function remove(
   api: Api,
   namespace: string,
-  change: Extract<Change, { verb: "delete" }>,
+  policies: readonly { name: string; spec: unknown }[],
   dryRun: boolean,
-  options: Options,
-): Promise<unknown> {
-  const found = await readObject(api, "NetworkPolicy", namespace, change.name);
-  if (!same(found.spec, change.spec)) {
-    throw new TaskFlowError("TF1720", {
-      what: `NetworkPolicy ${change.name} is no longer as the plan made it`,
-    });
+  signal?: AbortSignal,
+): Promise<void> {
+  const found: Raw[] = [];
+  let missing: unknown;
+  for (const { name, spec } of policies) {
+    try {
+      const object = await readObject(api, "NetworkPolicy", namespace, name, signal);
+      if (!same(object.spec, spec)) {
+        throw new TaskFlowError("TF1720", { what: `NetworkPolicy ${name} is no longer as the plan made it` });
+      }
+      found.push(object);
+    } catch (error) {
+      if (!(error instanceof TaskFlowError && error.code === "TF1716")) throw error;
+      missing = error;
+    }
   }
-  const { uid, resourceVersion } = found.metadata;
-  return api.networking.deleteNamespacedNetworkPolicy(
-    {
-      namespace,
-      name: change.name,
-      ...(dryRun ? { dryRun: "All" } : {}),
-      body: { preconditions: { uid, resourceVersion } },
-    },
-    options,
-  );
+  if (found.length === 0 && missing) throw missing;
+  for (const { metadata } of found) {
+    const { name, uid, resourceVersion } = metadata;
+    const body = { preconditions: { uid, resourceVersion } };
+    const at = { namespace, name, ...(dryRun ? { dryRun: "All" } : {}) };
+    await raw(writeTimeout, signal, (options) =>
+      api.networking.deleteNamespacedNetworkPolicy({ ...at, body }, options),
+    );
+  }
 }
 
 /** A body that was read already, for the client to read again. */

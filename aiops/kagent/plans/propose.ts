@@ -34,14 +34,23 @@ export async function makePlan(world: World, request: PlanRequest): Promise<Plan
   const { target, change, before } = toChange(drafted);
   assertAllowed(proposal, change);
   const after = await dryRun(world, target, change);
-  if (change.verb === "create" && !same(after.spec, change.body.spec)) {
+  if (
+    change.verb === "create" &&
+    !change.policies.every(({ spec }, index) => same(after[index]?.spec, spec))
+  ) {
     // A policy that lost a field on its way would allow more than was asked for.
     throw new TaskFlowError("TF1718", {
       what: `${target.kind} ${target.name}: the API server would make something else of it`,
       values: { namespace: world.namespace },
     });
   }
-  const diff = differences(before, after);
+  const diff = after.flatMap((object) => {
+    const all = differences(before, object);
+    // Of two objects each field says whose it is.
+    return after.length === 1
+      ? all
+      : all.map((one) => ({ ...one, path: `${object.metadata.name} ${one.path}` }));
+  });
   if (diff.length === 0) throw nothingToChange(target);
   const undo = toUndo(drafted, target, change, after);
   assertAllowed(proposal, undo);
@@ -64,10 +73,11 @@ export async function makePlan(world: World, request: PlanRequest): Promise<Plan
 
 function toChange(drafted: Draft): { target: Target; change: Change; before: Raw | undefined } {
   if (drafted.kind === "NetworkPolicy") {
-    const { kind, name, body } = drafted;
+    const { kind, policies } = drafted;
+    const name = policies[0]?.metadata.name ?? "";
     return {
       target: { kind, name, uid: "", resourceVersion: "" },
-      change: { verb: "create", kind, name, body },
+      change: { verb: "create", kind, name, policies },
       before: undefined,
     };
   }
@@ -89,23 +99,24 @@ function toChange(drafted: Draft): { target: Target; change: Change; before: Raw
   };
 }
 
-function toUndo(drafted: Draft, target: Target, change: Change, after: Raw): Change {
+function toUndo(drafted: Draft, target: Target, change: Change, after: readonly Raw[]): Change {
   if (drafted.kind === "NetworkPolicy") {
-    return { verb: "delete", kind: drafted.kind, name: drafted.name, spec: after.spec };
+    const policies = after.map(({ metadata, spec }) => ({ name: metadata.name, spec }));
+    return { verb: "delete", kind: drafted.kind, name: change.name, policies };
   }
   const real = drafted.edits.filter(({ before, after: wanted }) => !same(before, wanted));
   return {
     verb: "patch",
     kind: drafted.kind,
     name: change.name,
-    body: inverse(target, real, drafted.guards, after),
+    body: inverse(target, real, drafted.guards, after[0] as Raw),
   };
 }
 
 const nothingToChange = ({ kind, name }: Target): TaskFlowError =>
   new TaskFlowError("TF1717", { what: `${kind} ${name} is so already` });
 
-async function dryRun(world: World, target: Target, change: Change): Promise<Raw> {
+async function dryRun(world: World, target: Target, change: Change): Promise<Raw[]> {
   try {
     return await send(world.api, world.namespace, change, true, world.signal);
   } catch (error) {

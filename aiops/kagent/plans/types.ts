@@ -24,13 +24,18 @@ export type PatchOp =
 /** The exact request to the API server. */
 export type Change =
   | { verb: "patch"; kind: "Deployment" | "Service"; name: string; body: PatchOp[] }
-  | { verb: "create"; kind: "NetworkPolicy"; name: string; body: Record<string, unknown> }
-  | {
-      verb: "delete";
-      kind: "NetworkPolicy";
-      name: string /** Deleted only while it has this content. */;
-      spec: unknown;
-    };
+  /** One policy for each direction in which traffic is held back; `name` is the first one's. */
+  | { verb: "create"; kind: "NetworkPolicy"; name: string; policies: NewPolicy[] }
+  /** All or none: each is deleted only while it has this content. */
+  | { verb: "delete"; kind: "NetworkPolicy"; name: string; policies: { name: string; spec: unknown }[] };
+
+/** A NetworkPolicy as it is sent. */
+export interface NewPolicy {
+  apiVersion: string;
+  kind: "NetworkPolicy";
+  metadata: { name: string; namespace: string; labels: Record<string, string> };
+  spec: Record<string, unknown>;
+}
 
 /** One field that changes, as the API server's dry run says. Values are cleaned text; `undefined` is "not set". */
 export interface Difference {

@@ -53,8 +53,11 @@ export function isWhole(view: PlanView): boolean {
 }
 
 function requestLines(change: Change): string[] {
-  if (change.verb === "create") return [`create ${change.kind} ${change.name}`];
-  if (change.verb === "delete") return [`delete ${change.kind} ${change.name}, if it is as the plan made it`];
+  if (change.verb === "create")
+    return change.policies.map(({ kind, metadata }) => `create ${kind} ${metadata.name}`);
+  if (change.verb === "delete") {
+    return change.policies.map(({ name }) => `delete ${change.kind} ${name}, if it is as the plan made it`);
+  }
   return [
     `patch ${change.kind} ${change.name}`,
     ...change.body.map((step) => {

@@ -3,7 +3,7 @@ import type { Api } from "../../checks/api.ts";
 import type { Proposal } from "../../checks/proposal.ts";
 import type { Edit, Guard } from "../jsonPatch.ts";
 import type { Raw } from "../objects.ts";
-import type { Risk } from "../types.ts";
+import type { NewPolicy, Risk } from "../types.ts";
 
 /** Where an action looks. It reads only. */
 export interface World {
@@ -23,7 +23,8 @@ export type Draft =
       guards: Guard[];
       risk: Risk;
     }
-  | { kind: "NetworkPolicy"; name: string; body: Record<string, unknown>; risk: Risk };
+  /** One or two. */
+  | { kind: "NetworkPolicy"; policies: NewPolicy[]; risk: Risk };
 
 /**
  * Works out a change and refuses it where it would not be safe. Called when the plan is made, and again, for its

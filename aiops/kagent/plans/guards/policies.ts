@@ -18,10 +18,10 @@ export interface Traffic {
 }
 
 /**
- * The one direction in which policies of the namespace hold the traffic back.
+ * The directions in which policies of the namespace hold the traffic back: it needs to be let through in each.
  * @throws TaskFlowError TF1725 where a new policy would not help or not only add, TF1716 (no such pods), TF1724.
  */
-export async function blockedDirection(world: World, traffic: Traffic): Promise<Direction> {
+export async function blockedDirections(world: World, traffic: Traffic): Promise<Direction[]> {
   const [policies, pods] = await Promise.all([
     listAll(world, "network policies", (page, options) =>
       world.api.networking.listNamespacedNetworkPolicy(page, options),
@@ -43,14 +43,14 @@ export async function blockedDirection(world: World, traffic: Traffic): Promise<
       values: { namespace: world.namespace },
     });
   const directions = (["Ingress", "Egress"] as const).filter(blocked);
-  const [direction] = directions;
-  if (!direction) throw refuse("no policy of this namespace surely holds it back");
-  if (directions.length > 1) throw refuse("it is held back at both ends; one plan makes one policy");
-  const ends = direction === "Ingress" ? receivers : senders;
-  if (!ends.every((end) => policies.some((policy) => isolates(policy, direction, end)))) {
-    throw refuse(`some of the pods are free in ${direction.toLowerCase()}; it would shut out all else`);
+  if (directions.length === 0) throw refuse("no policy of this namespace surely holds it back");
+  for (const direction of directions) {
+    const ends = direction === "Ingress" ? receivers : senders;
+    if (!ends.every((end) => policies.some((policy) => isolates(policy, direction, end)))) {
+      throw refuse(`some of the pods are free in ${direction.toLowerCase()}; it would shut out all else`);
+    }
   }
-  return direction;
+  return directions;
 }
 
 const isolates = (policy: V1NetworkPolicy, direction: Direction, { labels }: Endpoint): boolean =>

@@ -108,6 +108,26 @@ test("rolloutUndo takes the earlier template as it is, without the controller's 
   expect(template.spec.containers[1].image).toBe("backend:1");
 });
 
+test("patchSelector replaces the whole selector: what it does not name is gone", async () => {
+  made.api.edit(service, (object) => {
+    object.spec.selector = { app: "backend", tier: "api", "example.com/old": "x" };
+  });
+  const proposal: Proposal = {
+    action: "patchSelector",
+    service: "backend-service",
+    selector: { app: "backend" },
+  };
+  const plan = await propose(made, proposal);
+  expect(plan.diff).toEqual([
+    { path: "spec.selector.tier", before: "api" },
+    { path: "spec.selector[example.com/old]", before: "x" },
+  ]);
+  await apply(made, plan);
+  expect(made.api.get(service).spec.selector).toEqual({ app: "backend" });
+  await made.desk.undo(claim(plan));
+  expect(Object.keys(made.api.get(service).spec.selector)).toHaveLength(3);
+});
+
 test("allowTraffic adds one policy and undoing removes it", async () => {
   const plan = await propose(made, {
     action: "allowTraffic",

@@ -123,12 +123,29 @@ describe("a NetworkPolicy is added only where it only adds", () => {
     policy("out", { podSelector: { matchLabels: { app: "frontend" } }, policyTypes: ["Egress"], egress: [] });
     const plan = await propose(made, traffic);
     expect(plan.change).toMatchObject({
-      body: { spec: { podSelector: { matchLabels: { app: "frontend" } }, policyTypes: ["Egress"] } },
+      policies: [{ spec: { podSelector: { matchLabels: { app: "frontend" } }, policyTypes: ["Egress"] } }],
     });
   });
 
-  test("held back at both ends", async () => {
+  test("held back at both ends, it allows at both; free in one, it would shut that off", async () => {
     policy("out", { podSelector: { matchLabels: { app: "frontend" } }, policyTypes: ["Egress"], egress: [] });
+    const { change } = await propose(made, traffic);
+    expect(change.verb === "create" && change.policies.map(({ spec }) => spec.policyTypes)).toEqual([
+      ["Ingress"],
+      ["Egress"],
+    ]);
+    made.api.put(`${core}/pods/frontend-2`, {
+      metadata: { name: "frontend-2", namespace, labels: { app: "frontend", tier: "web" } },
+      spec: { containers: [{ name: "frontend" }] },
+    });
+    policy("out", {
+      podSelector: {
+        matchLabels: { app: "frontend" },
+        matchExpressions: [{ key: "tier", operator: "DoesNotExist" }],
+      },
+      policyTypes: ["Egress"],
+      egress: [],
+    });
     expect(await outcome(traffic)).toBe("TF1725");
   });
 

@@ -1,4 +1,5 @@
 /** A small app in the fake API server, and a desk over it whose clock the test moves. */
+import type { Api } from "../../../../aiops/kagent/checks/api.ts";
 import type { Finding } from "../../../../aiops/kagent/checks/types.ts";
 import type { Code } from "../../../../aiops/kagent/codes/index.ts";
 import type { AuditEvent } from "../../../../aiops/kagent/plans/audit.ts";
@@ -142,6 +143,11 @@ export async function world(options: Partial<DeskOptions> = {}): Promise<World> 
   const api = new FakeApi();
   const clients = await api.start();
   furnish(api);
+  return deskOver(api, clients, options);
+}
+
+/** A desk over what there is in the API server. */
+export function deskOver(api: FakeApi, clients: Api, options: Partial<DeskOptions> = {}): World {
   const clock = new TestClock();
   const log: AuditEvent[] = [];
   const made: World = {
