@@ -24,8 +24,9 @@ export class Aiops extends pulumi.ComponentResource {
     const token = new random.RandomPassword("mcp-token", { length: 48, special: false }, { parent: this });
     const secrets = [this.secret(tokenSecretName, namespace, token.result.apply(tokenSecretData))];
     if (args.remediation) {
-      const key = new random.RandomBytes("approval-key", { length: 32 }, { parent: this });
-      secrets.push(this.secret(approvalSecretName, namespace, key.base64.apply(approvalSecretData)));
+      // Letters and digits are base 64 too. Not RandomBytes: its value is its ID as well, which no state encrypts.
+      const key = new random.RandomPassword("approval-key", { length: 44, special: false }, { parent: this });
+      secrets.push(this.secret(approvalSecretName, namespace, key.result.apply(approvalSecretData)));
     }
     // Each object is a resource with its own diff and drift, as the chart's are.
     new kubernetes.yaml.v2.ConfigGroup(

@@ -69,8 +69,8 @@ export async function runProgram(
         const state: Record<string, unknown> = { ...args.inputs };
         if (args.type === "docker:index/image:Image") state.repoDigest = `sha256:id-of-${args.name}`;
         if (args.type === "random:index/randomPassword:RandomPassword")
-          state.result = "canary-of-the-auth-secret-0123456";
-        if (args.type === "random:index/randomBytes:RandomBytes") state.base64 = "canary-of-the-approval-key";
+          state.result =
+            args.name === "approval-key" ? "canary-of-the-approval-key" : "canary-of-the-auth-secret-0123456";
         return { id: `${args.name}-id`, state };
       },
       call: (args) => args.inputs,
