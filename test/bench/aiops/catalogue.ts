@@ -1,4 +1,4 @@
-/** The faults, each brought about in the app as it is deployed. Their numbers are those of docs/aiops.md. */
+/** The faults, each brought about in the app as it is deployed. The checks' comments name the same numbers. */
 
 import { kubectl } from "../../support/cluster.ts";
 import {

@@ -227,7 +227,7 @@ function rows(
       "all",
     ),
     row(
-      "from the call to the finding, no model: median, 95th percentile, slowest",
+      "the call that found it, no model (calls before it that came too early are not in it): median, 95th percentile, slowest",
       parts.map((part) => `${percentile(calls, part).toFixed(2)} s`).join(", "),
       "95th 5 s",
     ),
