@@ -144,15 +144,6 @@ export function said(
   return { text: cleanLine(text), evidence: { source, ref, excerpt: cleanLine(excerpt) } };
 }
 
-export const isReady = (pod: V1Pod): boolean =>
-  pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
-
-export const restartsOf = (pod: V1Pod): number =>
-  [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].reduce(
-    (sum, { restartCount }) => sum + restartCount,
-    0,
-  );
-
 /** `3 pods`, `1 pod` */
 export const count = (n: number, word: string, plural = `${word}s`): string =>
   `${n} ${n === 1 ? word : plural}`;

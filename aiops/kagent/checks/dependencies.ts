@@ -10,8 +10,8 @@ import {
 } from "./databaseError.ts";
 import { waitsFor } from "./hangingInit.ts";
 import { deploymentNameOf, setOf } from "./history.ts";
+import { selected } from "./network/services.ts";
 import { component, containers, ownerUid } from "./pods.ts";
-import { selected } from "./services.ts";
 import type { Finding, Snapshot } from "./types.ts";
 
 /** Gives the cause of a finding; undefined where this rule knows none. */

@@ -1,8 +1,8 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { aboutDatabase } from "./databaseError.ts";
 import { containerFinding, logEvidence } from "./finding.ts";
+import { selected } from "./network/services.ts";
 import { component, containers, livePods, logOf, once, podRef } from "./pods.ts";
-import { selected } from "./services.ts";
 import type { Check, Snapshot } from "./types.ts";
 
 /** A call that never reached a server. A name without an address is another matter. */

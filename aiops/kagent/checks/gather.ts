@@ -4,7 +4,7 @@
  */
 import { type Api, bounded, callTimeout, reasonOf } from "./api.ts";
 import { logTail } from "./podLog.ts";
-import { type Container, containers, lastExit, ownerUid } from "./pods.ts";
+import { type Container, containers, copiesKey, lastExit } from "./pods.ts";
 import type { LogTail, NotChecked, Snapshot } from "./types.ts";
 
 /** Objects of one kind: `pageSize * maxPages` at most. */
@@ -113,7 +113,7 @@ export function needLogs(snapshot: Snapshot): Container[] {
   for (const container of containers(snapshot)) {
     const { running } = container.status.state ?? {};
     const unready = running && (container.init || !container.status.ready);
-    const kind = `${ownerUid(container.pod)}/${container.name}`;
+    const kind = copiesKey(container);
     // The copy that has ended says more than the one that still runs.
     if (lastExit(container)) kinds.set(kind, container);
     else if (unready && !kinds.has(kind)) kinds.set(kind, container);
@@ -123,11 +123,12 @@ export function needLogs(snapshot: Snapshot): Container[] {
 
 /** One container that is ready of each kind of which no other log is read. */
 function readyKinds(snapshot: Snapshot, besides: readonly Container[]): Container[] {
-  const kindOf = ({ pod, name }: Container) => `${ownerUid(pod)}/${name}`;
-  const kinds = new Map(besides.map((container) => [kindOf(container), undefined as Container | undefined]));
+  const kinds = new Map(
+    besides.map((container) => [copiesKey(container), undefined as Container | undefined]),
+  );
   for (const container of containers(snapshot)) {
     const ready = container.status.ready && container.status.state?.running && !container.init;
-    if (ready && !kinds.has(kindOf(container))) kinds.set(kindOf(container), container);
+    if (ready && !kinds.has(copiesKey(container))) kinds.set(copiesKey(container), container);
   }
   return [...kinds.values()].filter((container) => container !== undefined);
 }

@@ -1,6 +1,5 @@
 import { fact, finding } from "./finding.ts";
 import {
-  isReady,
   readyEndpoints,
   type ServicePods,
   servicePods,
@@ -8,7 +7,7 @@ import {
   slicesByService,
   wholly,
 } from "./network/services.ts";
-import { once, secondsSince } from "./pods.ts";
+import { isReady, once, secondsSince } from "./pods.ts";
 import type { Check, Evidence, Finding, Snapshot } from "./types.ts";
 
 /** So long, in seconds, a start may leave a Service without a ready pod before that alone is worth a word. */

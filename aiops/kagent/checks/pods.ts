@@ -150,6 +150,23 @@ export function component(pod: V1Pod): string {
   return labels.app ?? labels["app.kubernetes.io/component"] ?? pod.metadata?.name ?? "";
 }
 
+/** What the kubelet says of a pod's containers, those that run first and end included. */
+export const statusesOf = (pod: V1Pod): V1ContainerStatus[] => [
+  ...(pod.status?.initContainerStatuses ?? []),
+  ...(pod.status?.containerStatuses ?? []),
+];
+
+export const isReady = (pod: V1Pod): boolean =>
+  pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+
+/** Of all containers together. */
+export const restartsOf = (pod: V1Pod): number =>
+  statusesOf(pod).reduce((sum, { restartCount }) => sum + restartCount, 0);
+
+/** The same container of all pods that one controller made: they are copies of each other. */
+export const copiesKey = ({ pod, name }: Pick<Container, "pod" | "name">): string =>
+  `${ownerUid(pod)}/${name}`;
+
 /** UID of the controller (a ReplicaSet as a rule) that made the pod; its own UID where there is none. */
 export function ownerUid(pod: V1Pod): string {
   return pod.metadata?.ownerReferences?.find((owner) => owner.controller)?.uid ?? pod.metadata?.uid ?? "";

@@ -21,12 +21,12 @@ import type { Check, Finding, Snapshot } from "./types.ts";
 export const serviceSelector: Check = (snapshot) => {
   if (!wholly(snapshot, "pods", "services")) return [];
   const slices = slicesByService(snapshot);
-  const running = workloads(snapshot);
+  const all = candidates(snapshot, workloads(snapshot));
   return servicePods(snapshot)
     .filter(({ pods, deployments }) => pods.length === 0 && deployments.length === 0)
     .filter(({ name }) => readyEndpoints(slices.get(name) ?? []) === 0)
     .filter(({ selector }) => !selectsEnded(snapshot, selector))
-    .map((service) => describe(snapshot, service, candidates(snapshot, running)));
+    .map((service) => describe(snapshot, service, all));
 };
 
 /** Did the Service's pods run to their end, or are they just being replaced? */

@@ -54,8 +54,22 @@ async function mustExist(api: Api, namespace: string, signal?: AbortSignal): Pro
   }
 }
 
+/** What pods use now, as `notChecked` calls it. */
+export const metricsName = "what pods use (metrics-server)";
+
+/** metrics-server's own list, which has no pages. @throws what the API client throws. */
+export async function podMetrics(
+  api: Api,
+  namespace: string,
+  signal?: AbortSignal,
+): Promise<Page<PodMetric>> {
+  const metrics = { group: "metrics.k8s.io", version: "v1beta1", plural: "pods", namespace };
+  const options = bounded(callTimeout, signal);
+  return (await api.custom.listNamespacedCustomObject(metrics, options)) as Page<PodMetric>;
+}
+
 function listsOf(api: Api, namespace: string, signal?: AbortSignal): Lists {
-  const { core, networking, autoscaling, discovery, storage, custom } = api;
+  const { core, networking, autoscaling, discovery, storage } = api;
   const options = () => bounded(callTimeout, signal);
   return {
     services: {
@@ -116,11 +130,8 @@ function listsOf(api: Api, namespace: string, signal?: AbortSignal): Lists {
     },
     nodes: { what: "nodes", page: (next) => core.listNode(next, options()) },
     podMetrics: {
-      what: "what pods use (metrics-server)",
-      page: async () => {
-        const metrics = { group: "metrics.k8s.io", version: "v1beta1", plural: "pods", namespace };
-        return (await custom.listNamespacedCustomObject(metrics, options())) as Page<PodMetric>;
-      },
+      what: metricsName,
+      page: () => podMetrics(api, namespace, signal),
     },
     clusterDns: {
       what: "the cluster's DNS",

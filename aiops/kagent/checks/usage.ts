@@ -1,5 +1,5 @@
 /** What containers use now, as metrics-server says. */
-import { type Container, containers, once, ownerUid } from "./pods.ts";
+import { type Container, containers, copiesKey, once } from "./pods.ts";
 import { amount } from "./quantity.ts";
 import type { Resource } from "./raiseLimit.ts";
 import type { Snapshot } from "./types.ts";
@@ -21,7 +21,7 @@ export function usage(snapshot: Snapshot, { pod, name }: Container, resource: Re
 const peaks = once((snapshot) => {
   const most = new Map<string, Partial<Record<Resource, number>>>();
   for (const container of containers(snapshot)) {
-    const key = `${ownerUid(container.pod)}/${container.name}`;
+    const key = copiesKey(container);
     const known = most.get(key) ?? {};
     most.set(key, {
       memory: Math.max(known.memory ?? 0, usage(snapshot, container, "memory") ?? 0),
@@ -32,6 +32,6 @@ const peaks = once((snapshot) => {
 });
 
 /** The most that any pod of the same ReplicaSet uses of it in this container; 0 where nothing was measured. */
-export function peak(snapshot: Snapshot, { pod, name }: Container, resource: Resource): number {
-  return peaks(snapshot).get(`${ownerUid(pod)}/${name}`)?.[resource] ?? 0;
+export function peak(snapshot: Snapshot, container: Container, resource: Resource): number {
+  return peaks(snapshot).get(copiesKey(container))?.[resource] ?? 0;
 }

@@ -1,5 +1,8 @@
 /** Is a Service accessible? From what the API shows; no request is sent. */
+
 import type { V1Service } from "@kubernetes/client-node";
+import { hasAll, labelText } from "../../checks/network/labels.ts";
+import { readyEndpoints, slicesByService } from "../../checks/network/services.ts";
 import type { Finding } from "../../checks/types.ts";
 import type { Answerer, Fact } from "../answer.ts";
 import { count, said, type View } from "../view.ts";
@@ -47,26 +50,25 @@ export function reach(view: View, service: V1Service): Reach {
     said(
       "spec",
       object,
-      `${name}: ${spec.type ?? "ClusterIP"}, port ${ports.join(", ") || "none"}, for pods with ${selectorText(spec.selector)}`,
+      `${name}: ${spec.type ?? "ClusterIP"}, port ${ports.join(", ") || "none"}, for pods with ${labelText(spec.selector ?? {}) || "no selector"}`,
     ),
   ];
-  const slices = view.snapshot.around.endpointSlices?.filter(
-    ({ metadata }) => metadata?.labels?.["kubernetes.io/service-name"] === name,
-  );
-  if (slices === undefined) {
+  if (view.snapshot.around.endpointSlices === undefined) {
     return {
       accessible: undefined,
       summary: `It is not known whether ${name} is accessible: its endpoints could not be read.`,
       facts,
     };
   }
+  const slices = slicesByService(view.snapshot).get(name) ?? [];
   const endpoints = slices.flatMap((slice) => slice.endpoints ?? []);
-  const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false).length;
+  const ready = readyEndpoints(slices);
   // A slice without ports has pods, but none of them has the port that the Service's targetPort names.
   const portless = ready > 0 && slices.every((slice) => (slice.ports ?? []).length === 0);
   facts.push(said("status", object, `${name}: ${ready} of ${count(endpoints.length, "endpoint")} ready`));
   const policies = (view.snapshot.around.networkPolicies ?? []).filter(({ spec: policy }) =>
-    matches(policy?.podSelector?.matchLabels, spec.selector),
+    // A policy's selector without labels takes in all pods.
+    hasAll(spec.selector ?? {}, policy?.podSelector?.matchLabels ?? {}),
   );
   for (const policy of policies) {
     const { name: policyName = "" } = policy.metadata ?? {};
@@ -107,16 +109,3 @@ const isAbout = ({ severity, object, blastRadius = [] }: Finding, service: strin
   (["Service", "NetworkPolicy"].includes(object.kind)
     ? object.name === service || blastRadius.some(({ name }) => name === service)
     : false);
-
-const selectorText = (selector: Record<string, string> | undefined): string =>
-  Object.entries(selector ?? {})
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",") || "no selector";
-
-/** Does a policy's selector (none matches all) take in the pods that a Service selects? */
-function matches(
-  policy: Record<string, string> | undefined,
-  selector: Record<string, string> | undefined,
-): boolean {
-  return Object.entries(policy ?? {}).every(([key, value]) => selector?.[key] === value);
-}

@@ -1,6 +1,7 @@
 /** Is the database reachable? It is outside the cluster: only what the pods say of it is known. */
+import { isReady } from "../../checks/pods.ts";
 import type { Answerer } from "../answer.ts";
-import { isReady, said, View } from "../view.ts";
+import { said, View } from "../view.ts";
 import { roots, spoken } from "./health.ts";
 
 export const database: Answerer = (view) => {

@@ -1,9 +1,11 @@
 /** Why something fails, how everything is, what mends it. */
+
 import { revisionOf, setsOf } from "../../checks/history.ts";
+import { isReady, restartsOf } from "../../checks/pods.ts";
 import type { Finding } from "../../checks/types.ts";
 import { codes } from "../../codes/index.ts";
 import type { Answer, Answerer, Fact } from "../answer.ts";
-import { count, isReady, listed, restartsOf, said, type View } from "../view.ts";
+import { count, listed, said, type View } from "../view.ts";
 import { cpu } from "./usage.ts";
 
 /** The first root cause speaks; where nothing fails the premise is wrong, and what is there is said first. */

@@ -1,10 +1,12 @@
 /** What runs: pods, images, replicas, Services, and what the last rollout changed. */
+
 import type { V1Deployment, V1PodTemplateSpec } from "@kubernetes/client-node";
 import { revisionOf, setsOf } from "../../checks/history.ts";
+import { isReady, restartsOf } from "../../checks/pods.ts";
 import { complete, progress } from "../../checks/rollout.ts";
 import type { Snapshot } from "../../checks/types.ts";
 import type { Answerer, Fact } from "../answer.ts";
-import { count, isReady, listed, restartsOf, said } from "../view.ts";
+import { count, listed, said } from "../view.ts";
 import { podFacts, roots, spoken } from "./health.ts";
 
 export const pods: Answerer = (view) => ({

@@ -10,8 +10,10 @@ import type {
   V1NetworkPolicy,
   V1NetworkPolicyPeer,
   V1NetworkPolicyPort,
+  V1Pod,
 } from "@kubernetes/client-node";
 import { both, either, type Labels, labelText, selects, type Truth } from "./labels.ts";
+import { portsOf } from "./services.ts";
 
 export type Direction = "Ingress" | "Egress";
 
@@ -37,6 +39,14 @@ export interface Connection {
   protocol: string;
 }
 
+/** A pod as an end of a connection, with its own addresses. */
+export const podEndpoint = (pod: V1Pod, namespace: string): Endpoint => ({
+  namespace,
+  labels: pod.metadata?.labels ?? {},
+  ips: (pod.status?.podIPs ?? []).map(({ ip }) => ip),
+  ports: portsOf(pod),
+});
+
 /** Does the policy govern this direction? Without `policyTypes` always Ingress, and Egress if it has egress rules. */
 export function governs({ spec }: V1NetworkPolicy, direction: Direction): boolean {
   const types = spec?.policyTypes;
@@ -44,26 +54,43 @@ export function governs({ spec }: V1NetworkPolicy, direction: Direction): boolea
   return direction === "Ingress" || (spec?.egress ?? []).length > 0;
 }
 
+export interface Verdict {
+  /** All is allowed where no policy selects the pod. */
+  allowed: Truth;
+  /** The policies that select the pod, and so decide. */
+  deciding: V1NetworkPolicy[];
+}
+
+/** What the policies say of this connection at the pod that is reached (Ingress) or that sends (Egress). */
+export function verdict(
+  policies: readonly V1NetworkPolicy[],
+  connection: Connection,
+  direction: Direction,
+): Verdict {
+  const subject = direction === "Ingress" ? connection.to : connection.from;
+  const governing = policies.filter(
+    (policy) => governs(policy, direction) && policy.metadata?.namespace === subject.namespace,
+  );
+  const deciding = governing.filter(
+    ({ spec }) => selects(spec?.podSelector ?? {}, subject.labels, subject.partialLabels) === true,
+  );
+  const truths = deciding.flatMap((policy) =>
+    rulesOf(policy, direction).map((rule) => allows(rule, connection, direction, subject.namespace)),
+  );
+  return { allowed: deciding.length === 0 ? true : either(truths), deciding };
+}
+
 /**
- * The policies of the namespace of `subject` that together let nothing of this connection through in that direction;
- * none where it is allowed, or where that cannot be told.
+ * The policies that together let nothing of this connection through in that direction; none where it is allowed, or
+ * where that cannot be told.
  */
 export function blocking(
   policies: readonly V1NetworkPolicy[],
   connection: Connection,
   direction: Direction,
 ): V1NetworkPolicy[] {
-  const subject = direction === "Ingress" ? connection.to : connection.from;
-  const governing = policies.filter(
-    (policy) => governs(policy, direction) && policy.metadata?.namespace === subject.namespace,
-  );
-  const selecting = governing.filter(
-    ({ spec }) => selects(spec?.podSelector ?? {}, subject.labels, subject.partialLabels) === true,
-  );
-  const allowed = selecting.flatMap((policy) =>
-    rulesOf(policy, direction).map((rule) => allows(rule, connection, direction, subject.namespace)),
-  );
-  return either(allowed) === false ? selecting : [];
+  const { allowed, deciding } = verdict(policies, connection, direction);
+  return allowed === false ? deciding : [];
 }
 
 /** A rule of either direction, with what it names the other end. */

@@ -32,6 +32,14 @@ export const servicePods = once((snapshot): ServicePods[] => {
   });
 });
 
+const livePodsByLabels = once((snapshot) => index(livePods(snapshot), ({ metadata }) => metadata?.labels));
+
+/** The live pods that a Service's selector fits; none for a Service without a selector. */
+export function selected(snapshot: Snapshot, { spec }: V1Service): V1Pod[] {
+  const selector = spec?.selector ?? {};
+  return Object.keys(selector).length === 0 ? [] : livePodsByLabels(snapshot)(selector);
+}
+
 /** Pods that may be endpoints: an evicted one stays in the list as Failed. */
 export function runningPods(snapshot: Snapshot): V1Pod[] {
   return livePods(snapshot).filter(({ status }) => status?.phase !== "Failed");
@@ -74,10 +82,6 @@ export function readyEndpoints(slices: readonly V1EndpointSlice[]): number {
   return slices
     .flatMap(({ endpoints }) => endpoints ?? [])
     .filter(({ conditions }) => conditions?.ready !== false).length;
-}
-
-export function isReady(pod: V1Pod): boolean {
-  return Boolean(pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True"));
 }
 
 export const isHeadless = (service: V1Service): boolean => service.spec?.clusterIP === "None";

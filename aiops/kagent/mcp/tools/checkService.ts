@@ -3,14 +3,14 @@ import { z } from "zod";
 import { bounded, callTimeout, reasonOf, statusOf } from "../../checks/api.ts";
 import { all, pageSize } from "../../checks/gather.ts";
 import { hasAll, labelText, type Truth } from "../../checks/network/labels.ts";
-import { isReady, podPort, portsOf, readyEndpoints } from "../../checks/network/services.ts";
-import { component } from "../../checks/pods.ts";
+import { type Endpoint, podEndpoint, type Verdict, verdict } from "../../checks/network/policies.ts";
+import { podPort, portsOf, readyEndpoints } from "../../checks/network/services.ts";
+import { component, isReady } from "../../checks/pods.ts";
 import { cleanLine } from "../../checks/text.ts";
 import type { NotChecked } from "../../checks/types.ts";
 import { TaskFlowError } from "../../codes/index.ts";
 import type { ReadTool } from "../call.ts";
 import type { ReadContext } from "../context.ts";
-import { anyPod, endpointOf, verdict } from "../policy.ts";
 import * as shared from "../schemas.ts";
 import { inScope } from "../scope.ts";
 
@@ -231,17 +231,17 @@ function policySteps(
     const number = podPort(to, port);
     if (number === undefined) return [];
     const connection = {
-      from: sender ? endpointOf(sender) : anyPod(namespace),
-      to: endpointOf(to),
+      from: sender ? throughServices(sender, namespace) : anyPod(namespace),
+      to: throughServices(to, namespace),
       port: number,
       protocol: port.protocol ?? "TCP",
     };
     const into = verdict(policies, connection, "Ingress");
     if (!sender) {
-      const free = into.policies.length === 0;
+      const free = into.deciding.length === 0;
       const detail = free
         ? `no policy selects the pods, so all may send to ${number}`
-        : `${into.policies.join(", ")} decide who may send to ${number}; give \`from\` to know for one part of the app`;
+        : `${namesOf(into)} decide who may send to ${number}; give \`from\` to know for one part of the app`;
       return [{ step, ok: free ? "yes" : answer(into.allowed), detail }];
     }
     const out = verdict(policies, connection, "Egress");
@@ -252,13 +252,25 @@ function policySteps(
   });
 }
 
-function policyText(
-  where: string,
-  port: number,
-  { allowed, policies }: { allowed: Truth; policies: string[] },
-): string {
-  if (policies.length === 0) return `${where}: no policy, all is allowed`;
-  const names = policies.join(", ");
+/** Some pod of the namespace, of which nothing more is known. */
+const anyPod = (namespace: string): Endpoint => ({ namespace, labels: {}, partialLabels: true, ips: [] });
+
+/** Others may reach it through a Service's address. */
+const throughServices = (pod: V1Pod, namespace: string): Endpoint => ({
+  ...podEndpoint(pod, namespace),
+  otherIps: true,
+});
+
+const namesOf = ({ deciding }: Verdict): string =>
+  deciding
+    .map(({ metadata }) => metadata?.name ?? "")
+    .sort()
+    .join(", ");
+
+function policyText(where: string, port: number, found: Verdict): string {
+  const { allowed, deciding } = found;
+  if (deciding.length === 0) return `${where}: no policy, all is allowed`;
+  const names = namesOf(found);
   if (allowed === undefined)
     return `${where}: ${names} may allow port ${port}; it depends on addresses or namespaces`;
   return `${where}: ${names} ${allowed ? "allow" : "have no rule that allows"} port ${port}`;

@@ -2,7 +2,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { z } from "zod";
 import { bounded, callTimeout } from "../../checks/api.ts";
 import { podLog } from "../../checks/podLog.ts";
-import { component } from "../../checks/pods.ts";
+import { component, isReady, restartsOf } from "../../checks/pods.ts";
 import { cleanLine, cleanTail } from "../../checks/text.ts";
 import { TaskFlowError } from "../../codes/index.ts";
 import type { ReadTool } from "../call.ts";
@@ -117,23 +117,11 @@ export const getLogs: ReadTool<typeof input, typeof output> = {
 
 /** Not ready before ready, then by restarts; by name where all else is the same, so that the answer is too. */
 function worstFirst(a: V1Pod, b: V1Pod): number {
-  const [one, other] = [a, b].map((pod) => {
-    const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-    return {
-      ready: pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True")
-        ? 1
-        : 0,
-      restarts: statuses.reduce((count, { restartCount }) => count + restartCount, 0),
-      name: pod.metadata?.name ?? "",
-    };
-  }) as [Rank, Rank];
-  return one.ready - other.ready || other.restarts - one.restarts || (one.name < other.name ? -1 : 1);
-}
-
-interface Rank {
-  ready: number;
-  restarts: number;
-  name: string;
+  return (
+    Number(isReady(a)) - Number(isReady(b)) ||
+    restartsOf(b) - restartsOf(a) ||
+    ((a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1)
+  );
 }
 
 /** The named container if the pod has it; without a name, an init container that has not ended well, or the first one. */

@@ -1,8 +1,9 @@
 import type { PodMetric, V1Pod } from "@kubernetes/client-node";
 import { z } from "zod";
 import { bounded, callTimeout, reasonOf } from "../../checks/api.ts";
-import { all, type Page, pageSize } from "../../checks/gather.ts";
-import { component } from "../../checks/pods.ts";
+import { all, pageSize } from "../../checks/gather.ts";
+import { component, restartsOf, statusesOf } from "../../checks/pods.ts";
+import { metricsName, podMetrics } from "../../checks/survey.ts";
 import { cleanLine } from "../../checks/text.ts";
 import type { NotChecked } from "../../checks/types.ts";
 import type { Answer, ReadTool } from "../call.ts";
@@ -65,7 +66,7 @@ export const listPods: ReadTool<typeof input, typeof output> = {
           ),
         notChecked,
       ),
-      podMetrics(context, namespace, notChecked, signal),
+      metricsByName(context, namespace, notChecked, signal),
     ]);
     const rows = pods
       .filter((pod) => args.component === undefined || component(pod) === args.component)
@@ -81,21 +82,18 @@ export const listPods: ReadTool<typeof input, typeof output> = {
 };
 
 /** By pod name; undefined where metrics-server does not answer. */
-async function podMetrics(
+async function metricsByName(
   { api }: ReadContext,
   namespace: string,
   notChecked: NotChecked[],
   signal: AbortSignal,
 ): Promise<Map<string | undefined, PodMetric> | undefined> {
   try {
-    const list = (await api.custom.listNamespacedCustomObject(
-      { group: "metrics.k8s.io", version: "v1beta1", plural: "pods", namespace },
-      bounded(callTimeout, signal),
-    )) as Page<PodMetric>;
-    return new Map(list.items.map((metric) => [metric.metadata.name, metric]));
+    const { items } = await podMetrics(api, namespace, signal);
+    return new Map(items.map((metric) => [metric.metadata.name, metric]));
   } catch (error) {
     signal.throwIfAborted();
-    notChecked.push({ what: "what pods use (metrics-server)", why: reasonOf(error) });
+    notChecked.push({ what: metricsName, why: reasonOf(error) });
     return undefined;
   }
 }
@@ -111,7 +109,6 @@ const orders = {
 } as const;
 
 function describe(pod: V1Pod, metric: PodMetric | undefined): Row {
-  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   const containers = pod.spec?.containers ?? [];
   const now = used(metric);
   const limit = limits(pod);
@@ -121,7 +118,7 @@ function describe(pod: V1Pod, metric: PodMetric | undefined): Row {
     component: cleanLine(component(pod), 63),
     state: state(pod),
     ready: `${pod.status?.containerStatuses?.filter(({ ready }) => ready).length ?? 0}/${containers.length}`,
-    restarts: statuses.reduce((count, { restartCount }) => count + restartCount, 0),
+    restarts: restartsOf(pod),
     ...(pod.spec?.nodeName ? { node: pod.spec.nodeName } : {}),
     ...(started ? { startedAt: new Date(started).toISOString() } : {}),
     ...(now.memoryBytes === undefined ? {} : { memoryBytes: now.memoryBytes }),
@@ -136,10 +133,7 @@ function describe(pod: V1Pod, metric: PodMetric | undefined): Row {
 
 function state(pod: V1Pod): string {
   if (pod.metadata?.deletionTimestamp) return "Terminating";
-  const reasons = [
-    ...(pod.status?.initContainerStatuses ?? []),
-    ...(pod.status?.containerStatuses ?? []),
-  ].map(
+  const reasons = statusesOf(pod).map(
     (status) =>
       status.state?.waiting?.reason ??
       (status.state?.terminated?.exitCode ? status.state.terminated.reason : undefined),

@@ -4,8 +4,13 @@
  */
 import type { V1NetworkPolicy, V1Pod } from "@kubernetes/client-node";
 import { hasAll, type Labels, labelText, selects } from "../../checks/network/labels.ts";
-import { blocking, type Direction, type Endpoint, governs } from "../../checks/network/policies.ts";
-import { portsOf } from "../../checks/network/services.ts";
+import {
+  blocking,
+  type Direction,
+  type Endpoint,
+  governs,
+  podEndpoint,
+} from "../../checks/network/policies.ts";
 import { TaskFlowError } from "../../codes/index.ts";
 import type { World } from "../actions/types.ts";
 import { listAll } from "./lists.ts";
@@ -59,14 +64,7 @@ const isolates = (policy: V1NetworkPolicy, direction: Direction, { labels }: End
 /** The pods that are meant. */
 function chosen(world: World, pods: readonly V1Pod[], wanted: Labels): Endpoint[] {
   const found = pods.filter(({ metadata }) => hasAll(metadata?.labels ?? {}, wanted));
-  if (found.length > 0) {
-    return found.map((pod) => ({
-      namespace: world.namespace,
-      labels: pod.metadata?.labels ?? {},
-      ips: (pod.status?.podIPs ?? []).map(({ ip }) => ip),
-      ports: portsOf(pod),
-    }));
-  }
+  if (found.length > 0) return found.map((pod) => podEndpoint(pod, world.namespace));
   throw new TaskFlowError("TF1716", {
     what: `namespace ${world.namespace} has no pods with ${labelText(wanted)}`,
     values: { namespace: world.namespace },
