@@ -352,13 +352,18 @@ async function helm(target: Place, args: string[]): Promise<RunResult> {
   return run((await tool("helm")).path, [...args, ...helmAccess(target)]);
 }
 
-async function kubectl(target: Place, args: string[], input?: string): Promise<RunResult> {
+/** kubectl on the cluster, in no namespace. */
+async function kubectlAnywhere(target: Place, args: string[], input?: string): Promise<RunResult> {
   const { kubeconfig, context } = target.prepared.access;
   return run(
     (await tool("kubectl")).path,
-    [...args, "--kubeconfig", kubeconfig, "--context", context, "--namespace", target.stack.config.namespace],
+    [...args, "--kubeconfig", kubeconfig, "--context", context],
     input === undefined ? {} : { input },
   );
+}
+
+async function kubectl(target: Place, args: string[], input?: string): Promise<RunResult> {
+  return kubectlAnywhere(target, [...args, "--namespace", target.stack.config.namespace], input);
 }
 
 /** This repo's image of the MCP server as it was deployed last: what the checkout says since then is no drift. */
@@ -373,15 +378,9 @@ async function withAiops<Result>(
   image: ImageRef | undefined,
   work: (wanted: Wanted, kubectl: Kubectl) => Promise<Result>,
 ): Promise<Result> {
-  const { kubeconfig, context } = target.prepared.access;
-  const { path } = await tool("kubectl");
   try {
     return await work({ config: target.stack.config, image }, (args, input) =>
-      run(
-        path,
-        [...args, "--kubeconfig", kubeconfig, "--context", context],
-        input === undefined ? {} : { input },
-      ),
+      kubectlAnywhere(target, args, input),
     );
   } catch (error) {
     if (error instanceof KubectlFailed) throw failure(target, error.verb, error.result);

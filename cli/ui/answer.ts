@@ -1,22 +1,21 @@
 /** The answer to a question as a page for a person. */
-import { styleText } from "node:util";
 import type { Answer } from "../../aiops/kagent/ask/answer.ts";
 import { cleanLine } from "../../aiops/kagent/checks/text.ts";
 import { renderEvidence, renderFindings, renderGaps } from "./diagnosis.ts";
-import type { ErrorStyle } from "./error.ts";
+import { columns, type ErrorStyle, painter } from "./error.ts";
 import { oneLine, wrap } from "./text.ts";
 
 /** What was found, deterministic: the sentence, the facts with where they stand, the findings, what is not known. */
 export function renderAnswer(answer: Answer, style: ErrorStyle): string {
-  const width = Math.max(40, Math.min(style.width, 110));
-  const dim = (text: string) => (style.color ? styleText("dim", text, { validateStream: false }) : text);
+  const width = columns(style);
+  const paint = painter(style);
   const facts = answer.facts.flatMap(({ text, evidence }) => {
     const quoted = evidence.source === "log" || evidence.source === "event";
     return [
       ...wrap(text, width - 4).map((line, index) => `${index === 0 ? "  - " : "    "}${line}`),
       ...(quoted
         ? renderEvidence(evidence, style)
-        : [dim(`    ${evidence.source} of ${oneLine(evidence.ref)}`)]),
+        : [paint("dim", `    ${evidence.source} of ${oneLine(evidence.ref)}`)]),
     ];
   });
   return [

@@ -1,16 +1,15 @@
 /** The doctor's results as lines. */
-import { styleText } from "node:util";
 import type { CheckResult } from "../../local/doctor/types.ts";
+import { painter } from "./error.ts";
 
 const marks = { ok: ["✓", "green"], warn: ["⚠", "yellow"], fail: ["✗", "red"] } as const;
 
 /** `✓ Docker  28.2.2, overlay2`; for ⚠ and ✗ the code and the mending commands on lines of their own. */
 export function renderCheck(result: CheckResult, color: boolean): string {
   const [mark, format] = marks[result.status];
-  const paint = (text: string): string => (color ? styleText(format, text, { validateStream: false }) : text);
   const code = result.code === undefined ? "" : ` [${result.code}]`;
   return [
-    `${paint(mark)} ${result.title.padEnd(22)} ${result.found}${code}`,
+    `${painter({ color })(format, mark)} ${result.title.padEnd(22)} ${result.found}${code}`,
     ...(result.fix ?? []).map((line) => `    ${line}`),
   ].join("\n");
 }

@@ -1,10 +1,9 @@
 /** A diagnosis as a page for a person. */
-import { styleText } from "node:util";
 import type { Examination } from "../../aiops/kagent/checks/examine.ts";
 import { cleanLine } from "../../aiops/kagent/checks/text.ts";
 import type { Evidence, Finding, NotChecked, ObjectRef } from "../../aiops/kagent/checks/types.ts";
 import { codes } from "../../aiops/kagent/codes/index.ts";
-import type { ErrorStyle } from "./error.ts";
+import { columns, type ErrorStyle, painter } from "./error.ts";
 import { chunks, oneLine, seconds, wrap } from "./text.ts";
 
 /** Others with the same fault that are named; of more there is the number. */
@@ -20,7 +19,7 @@ export function renderDiagnosis(diagnosis: Examination, style: ErrorStyle): stri
   const roots = findings.filter((found) => causeOf(found, findings) === undefined);
   const head =
     findings.length === 0
-      ? `${paint(style, "green", "✓")} namespace ${namespace}: no finding (${looked})`
+      ? `${painter(style)("green", "✓")} namespace ${namespace}: no finding (${looked})`
       : `Namespace ${namespace}: ${count(findings.length, "finding")}, ${count(roots.length, "root cause")} (${looked})`;
   return [head, ...renderFindings(findings, style), ...renderGaps(notChecked, style)].join("\n");
 }
@@ -36,13 +35,13 @@ export function renderFindings(findings: readonly Finding[], style: ErrorStyle):
 export function renderGaps(gaps: readonly NotChecked[], style: ErrorStyle): string[] {
   if (gaps.length === 0) return [];
   const lines = gaps.flatMap(({ what, why }) => wrap(`${what}: ${cleanLine(why)}`, columns(style) - 4));
-  return ["", "Not looked at:", ...lines.map((line) => paint(style, "dim", `  ${line}`))];
+  return ["", "Not looked at:", ...lines.map((line) => painter(style)("dim", `  ${line}`))];
 }
 
 function renderFinding(found: Finding, all: readonly Finding[], style: ErrorStyle): string[] {
   const width = columns(style) - 4;
   const lines = [
-    `${mark(found, style)} ${paint(style, "bold", codes[found.code].title)}  ${objectText(found.object)}  ${paint(style, "dim", `(${found.confidence})`)}`,
+    `${mark(found, style)} ${painter(style)("bold", codes[found.code].title)}  ${objectText(found.object)}  ${painter(style)("dim", `(${found.confidence})`)}`,
     ...wrap(cleanLine(found.what), width).map((line) => `    ${line}`),
   ];
   if (found.affected.length > 0) lines.push(`    the same: ${names(found.affected)}`);
@@ -53,9 +52,9 @@ function renderFinding(found: Finding, all: readonly Finding[], style: ErrorStyl
   lines.push(...found.evidence.flatMap((one) => renderEvidence(one, style)));
   const fix = [...planLine(found), ...found.fix];
   if (fix.length > 0) {
-    lines.push("    Mend it:", ...fix.map((line) => `      ${paint(style, "cyan", oneLine(line))}`));
+    lines.push("    Mend it:", ...fix.map((line) => `      ${painter(style)("cyan", oneLine(line))}`));
   }
-  lines.push(paint(style, "dim", `    More: docs/runbooks/${found.code}.md`));
+  lines.push(painter(style)("dim", `    More: docs/runbooks/${found.code}.md`));
   const effects = all.filter((other) => causeOf(other, all) === found);
   for (const effect of effects) {
     const [first = "", ...rest] = renderFinding(effect, all, style);
@@ -76,8 +75,8 @@ const planLine = ({ proposals = [] }: Finding): string[] =>
 export function renderEvidence({ source, ref, excerpt }: Evidence, style: ErrorStyle): string[] {
   const quoted = excerpt.split("\n").flatMap((line) => chunks(cleanLine(line), columns(style) - 8));
   return [
-    paint(style, "dim", `    ${source} of ${oneLine(ref)}:`),
-    ...quoted.map((line) => paint(style, "dim", `    │ ${line}`)),
+    painter(style)("dim", `    ${source} of ${oneLine(ref)}:`),
+    ...quoted.map((line) => painter(style)("dim", `    │ ${line}`)),
   ];
 }
 
@@ -126,15 +125,10 @@ function names(objects: readonly ObjectRef[]): string {
 
 const mark = (found: Finding, style: ErrorStyle): string =>
   found.severity === "error"
-    ? paint(style, "red", `✗ ${found.code}`)
-    : paint(style, "yellow", `⚠ ${found.code}`);
-
-function paint(style: ErrorStyle, format: Parameters<typeof styleText>[0], text: string): string {
-  return style.color ? styleText(format, text, { validateStream: false }) : text;
-}
+    ? painter(style)("red", `✗ ${found.code}`)
+    : painter(style)("yellow", `⚠ ${found.code}`);
 
 /** `17:00:03`, local time. */
 export const clock = (at: Date): string => at.toTimeString().slice(0, 8);
 
-const columns = (style: ErrorStyle): number => Math.max(40, Math.min(style.width, 110));
 const count = (n: number, word: string): string => `${n} ${word}${n === 1 ? "" : "s"}`;

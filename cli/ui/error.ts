@@ -53,15 +53,25 @@ export function errorJson(error: unknown): ErrorJson {
   };
 }
 
+type Format = Parameters<typeof styleText>[0];
+
+/** Formats text where the style has colour. */
+export const painter =
+  ({ color }: Pick<ErrorStyle, "color">) =>
+  (format: Format, text: string): string =>
+    color ? styleText(format, text, { validateStream: false }) : text;
+
+/** Columns that a page has: of a very wide terminal not all. */
+export const columns = ({ width }: Pick<ErrorStyle, "width">): number => Math.max(40, Math.min(width, 110));
+
 /**
  * One screen: code and title, what happened, the last lines that show it, why, the commands that mend it, and where
  * to read more. Ends without a newline.
  */
 export function renderError(error: unknown, style: ErrorStyle): string {
   if (error instanceof Interrupted) return `Stopped: ${error.message}. The next run picks up from here.`;
-  const paint = (format: Parameters<typeof styleText>[0], text: string): string =>
-    style.color ? styleText(format, text, { validateStream: false }) : text;
-  const width = Math.max(40, Math.min(style.width, 110));
+  const paint = painter(style);
+  const width = columns(style);
   const shown = errorJson(error);
   const paragraph = (text: string): string[] => wrap(text, width - 2).map((line) => `  ${line}`);
   const lines = [`${paint(["red", "bold"], `✗ ${shown.code}`)} ${paint("bold", shown.title)}`, ""];

@@ -12,8 +12,11 @@ export async function kubectlCommand(...args: string[]): Promise<[string, string
 }
 
 /** Runs it. Throws with kubectl's output where it fails. */
-export async function kubectl(...args: string[]): Promise<string> {
-  const result = await run(...(await kubectlCommand(...args)));
+export const kubectl = (...args: string[]): Promise<string> => kubectlWith(undefined, ...args);
+
+/** With text for its standard input. */
+export async function kubectlWith(input: string | undefined, ...args: string[]): Promise<string> {
+  const result = await run(...(await kubectlCommand(...args)), input === undefined ? {} : { input });
   if (result.failed) throw new Error(`kubectl ${args.join(" ")}: ${result.all}`);
   return result.stdout;
 }

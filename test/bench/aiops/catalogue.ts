@@ -4,10 +4,12 @@ import { kubectl } from "../../support/cluster.ts";
 import {
   add,
   backendImage,
+  ends,
   type Problem,
   patch,
   patchPod,
   podsShow,
+  program,
   python,
   restart,
   seen,
@@ -15,7 +17,6 @@ import {
   warned,
 } from "./problem.ts";
 
-const program = (text: string) => ({ command: [python, "-c", text], args: [] });
 const pods = { kind: "Pod", name: /^backend-/ };
 
 const secretValue = async (key: string): Promise<string> =>
@@ -40,9 +41,6 @@ const says = (line: string) =>
     livenessProbe: null,
     startupProbe: null,
   });
-
-/** The backend as a program that says something and ends. */
-const ends = (line: string) => patchPod("backend", program(`raise SystemExit(${JSON.stringify(line)})`));
 
 /** What the restricted standard wants of a container. */
 const restricted = {

@@ -18,14 +18,12 @@ import { problems } from "./catalogue.ts";
 import { controls } from "./controls.ts";
 import { curve } from "./curve.ts";
 import { restore, takeState } from "./namespaceState.ts";
-import type { Problem } from "./problem.ts";
+import { type Problem, roots, until } from "./problem.ts";
 import { startWatch } from "./watch.ts";
 
 const namespace = "todo-app";
 const requester = { name: "bench", namespaces: [namespace] };
 const rounds = Number(process.env.ROUNDS ?? 3);
-/** Seconds in which the API must show a fault, and the watch must have said it after that. */
-const patience = 120;
 const watchGoal = 10;
 
 interface Outcome {
@@ -142,12 +140,10 @@ const wanted = (): readonly Problem[] => {
   return only ? problems.filter(({ id }) => only.includes(id)) : problems;
 };
 
-const roots = (findings: readonly Finding[]): Finding[] => findings.filter(({ causedBy }) => !causedBy);
-
 const matches = ({ code, root }: Problem, { code: found, object }: Finding): boolean =>
   code === found && object.kind === root.kind && root.name.test(object.name);
 
-/** The right one is said first, and no other error is called a root cause. */
+/** The right one is said first, and nothing else is called a root cause, a warning neither. */
 function right(problem: Problem, findings: readonly Finding[]): boolean {
   const [first] = findings;
   return (
@@ -168,14 +164,6 @@ const line = ({ problem, roots, right, call, watched, mended }: Outcome): string
     `watch ${watched === undefined ? "silent" : `${watched.toFixed(1)} s`}`,
     ...(mended ? [mended.how] : []),
   ].join(", ");
-
-async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + patience * 1000;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`not within ${patience} s: ${what}`);
-    await sleep(250);
-  }
-}
 
 /** Median, 95th percentile, slowest. */
 const parts = [0.5, 0.95, 1];

@@ -1,7 +1,6 @@
 /** Takes the objects of the app's namespace down, and puts them back as they were. */
 
-import { run } from "../../../local/run.ts";
-import { kubectl, kubectlCommand, settled } from "../../support/cluster.ts";
+import { kubectl, kubectlWith, settled } from "../../support/cluster.ts";
 
 const kinds = [
   "deployments.apps",
@@ -42,7 +41,7 @@ export async function takeState(): Promise<NamespaceState> {
 }
 
 /** What makes an object what it is, whoever wrote it and when. */
-export const content = ({ spec, data }: KubernetesObject): string => JSON.stringify({ spec, data });
+const content = ({ spec, data }: KubernetesObject): string => JSON.stringify({ spec, data });
 
 /** Deletes what is new, replaces what is different, and waits until the app is whole. */
 export async function restore(before: NamespaceState): Promise<void> {
@@ -50,30 +49,24 @@ export async function restore(before: NamespaceState): Promise<void> {
   for (const [name, item] of now) {
     if (!before.has(name)) await kubectl("delete", item.kind, item.metadata.name, "--ignore-not-found");
   }
+  const gone = [...before].filter(([name]) => !now.has(name));
   const changed = [...before].filter(([name, item]) => {
     const current = now.get(name);
-    return !current || content(current) !== content(item);
+    return current && content(current) !== content(item);
   });
-  if (changed.length > 0) {
-    const items = changed.map(([, item]) => {
-      const { resourceVersion: _version, uid: _uid, ...metadata } = item.metadata;
-      return { ...item, metadata };
-    });
-    const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
-    const [program, args] = await kubectlCommand("replace", "--force=false", "--filename", "-");
-    const result = await run(program, args, { input: list });
-    // One that is gone can't be replaced.
-    if (result.failed) {
-      const [again, create] = await kubectlCommand(
-        "apply",
-        "--server-side",
-        "--force-conflicts",
-        "--filename",
-        "-",
-      );
-      const applied = await run(again, create, { input: list });
-      if (applied.failed) throw new Error(`putting the objects back: ${result.all}\n${applied.all}`);
-    }
-  }
+  await send("create", gone);
+  await send("replace", changed);
   await settled();
+}
+
+async function send(
+  verb: "create" | "replace",
+  objects: readonly [string, KubernetesObject][],
+): Promise<void> {
+  if (objects.length === 0) return;
+  const items = objects.map(([, item]) => {
+    const { resourceVersion: _version, uid: _uid, ...metadata } = item.metadata;
+    return { ...item, metadata };
+  });
+  await kubectlWith(JSON.stringify({ apiVersion: "v1", kind: "List", items }), verb, "--filename", "-");
 }

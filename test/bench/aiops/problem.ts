@@ -1,8 +1,9 @@
 /** One fault of the catalogue: how it comes about, when the API shows it, and what the right answer is. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Action } from "../../../aiops/kagent/checks/proposal.ts";
+import type { Finding } from "../../../aiops/kagent/checks/types.ts";
 import type { Code } from "../../../aiops/kagent/codes/index.ts";
-import { run } from "../../../local/run.ts";
-import { kubectl, kubectlCommand, object } from "../../support/cluster.ts";
+import { kubectl, kubectlWith, object } from "../../support/cluster.ts";
 
 /** The interpreter in the backend's image: what the faults' own programs are written for. */
 export const python = "/app/.venv/bin/python";
@@ -29,13 +30,24 @@ export interface Problem {
 
 /** Puts an object beside the app's own. */
 export async function add(what: Record<string, unknown>, namespace = "todo-app"): Promise<void> {
-  const [program, args] = await kubectlCommand("apply", "--namespace", namespace, "--filename", "-");
-  const result = await run(program, args, { input: JSON.stringify(what) });
-  if (result.failed) throw new Error(`kubectl apply: ${result.all}`);
+  await kubectlWith(JSON.stringify(what), "apply", "--namespace", namespace, "--filename", "-");
 }
 
 export const backendImage = async (): Promise<string> =>
   (await object("deployment", "backend")).spec.template.spec.containers[0].image;
+
+/** Until it holds. @throws where it does not within so many seconds. */
+export async function until(holds: () => Promise<boolean>, what: string, seconds = 120): Promise<void> {
+  const end = Date.now() + seconds * 1000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
+    await sleep(250);
+  }
+}
+
+/** What the diagnosis calls a root cause: nothing else that was found led to it. */
+export const roots = (findings: readonly Finding[]): Finding[] =>
+  findings.filter(({ causedBy }) => !causedBy);
 
 type Patch = Record<string, unknown>;
 
@@ -60,6 +72,13 @@ export const set = (kind: string, name: string, pointer: string, value: unknown)
     "--patch",
     JSON.stringify([{ op: "replace", path: pointer, value }]),
   );
+
+/** What makes a container run this text in place of the app. */
+export const program = (text: string) => ({ command: [python, "-c", text], args: [] });
+
+/** The backend as a program that says something and ends. */
+export const ends = (line: string) =>
+  patchPod("backend", program(`raise SystemExit(${JSON.stringify(line)})`));
 
 export const restart = (name: string) => kubectl("rollout", "restart", `deployment/${name}`);
 
