@@ -2,25 +2,6 @@
 import { Command, CommanderError } from "commander";
 import { errorJson, renderError, styleOf } from "./ui/error.ts";
 import { exitCodeOf } from "./ui/exitCodes.ts";
-import { approve } from "./verbs/approve.ts";
-import { ask } from "./verbs/ask.ts";
-import { clean } from "./verbs/clean.ts";
-import { cluster } from "./verbs/cluster.ts";
-import { destroy } from "./verbs/destroy.ts";
-import { diagnose } from "./verbs/diagnose.ts";
-import { doctor } from "./verbs/doctor.ts";
-import { kubectlAi } from "./verbs/kubectlAi.ts";
-import { load } from "./verbs/load.ts";
-import { logs } from "./verbs/logs.ts";
-import { mend } from "./verbs/mend.ts";
-import { open } from "./verbs/open.ts";
-import { preview } from "./verbs/preview.ts";
-import { refresh } from "./verbs/refresh.ts";
-import { rollback } from "./verbs/rollback.ts";
-import { sbom } from "./verbs/sbom.ts";
-import { scan } from "./verbs/scan.ts";
-import { status } from "./verbs/status.ts";
-import { up } from "./verbs/up.ts";
 
 const program = new Command("taskflow")
   .usage("<verb> [options]        (npm run <verb> -- [options])")
@@ -28,29 +9,32 @@ const program = new Command("taskflow")
   .showHelpAfterError("(--help shows what there is)")
   .exitOverride();
 
-const verbs = [
-  up,
-  preview,
-  refresh,
-  rollback,
-  destroy,
-  doctor,
-  status,
-  logs,
-  diagnose,
-  ask,
-  mend,
-  approve,
-  open,
-  cluster,
-  load,
-  scan,
-  sbom,
-  kubectlAi,
-  clean,
-];
-for (const make of verbs) {
-  program.addCommand(make().exitOverride());
+/** Each is loaded when it is asked for: no verb waits for what only others need. */
+const verbs: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import("./verbs/up.ts")).up(),
+  preview: async () => (await import("./verbs/preview.ts")).preview(),
+  refresh: async () => (await import("./verbs/refresh.ts")).refresh(),
+  rollback: async () => (await import("./verbs/rollback.ts")).rollback(),
+  destroy: async () => (await import("./verbs/destroy.ts")).destroy(),
+  doctor: async () => (await import("./verbs/doctor.ts")).doctor(),
+  status: async () => (await import("./verbs/status.ts")).status(),
+  logs: async () => (await import("./verbs/logs.ts")).logs(),
+  diagnose: async () => (await import("./verbs/diagnose.ts")).diagnose(),
+  ask: async () => (await import("./verbs/ask.ts")).ask(),
+  mend: async () => (await import("./verbs/mend.ts")).mend(),
+  approve: async () => (await import("./verbs/approve.ts")).approve(),
+  open: async () => (await import("./verbs/open.ts")).open(),
+  cluster: async () => (await import("./verbs/cluster.ts")).cluster(),
+  load: async () => (await import("./verbs/load.ts")).load(),
+  scan: async () => (await import("./verbs/scan.ts")).scan(),
+  sbom: async () => (await import("./verbs/sbom.ts")).sbom(),
+  "kubectl-ai": async () => (await import("./verbs/kubectlAi.ts")).kubectlAi(),
+  clean: async () => (await import("./verbs/clean.ts")).clean(),
+};
+const [, , first = ""] = process.argv;
+for (const [name, load] of Object.entries(verbs)) {
+  // For anything else, such as --help or a slip, all of them.
+  if (name === first || !Object.hasOwn(verbs, first)) program.addCommand((await load()).exitOverride());
 }
 
 try {
